@@ -1,0 +1,52 @@
+"""Shared by all tests: one Ray cluster a session, settings whose state lives in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from trending.settings import RaySettings, Settings
+
+REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def offline_environment() -> None:
+    """No model hub, no authentication token of Ray on disk, one thread a library."""
+    os.environ.update(
+        HF_HUB_OFFLINE="1",
+        RAY_AUTH_MODE="disabled",
+        RAY_TRAIN_HEALTH_CHECK_INTERVAL_S="0.5",
+        RAY_USAGE_STATS_ENABLED="0",
+        MLFLOW_DISABLE_TELEMETRY="true",
+    )
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(offline_environment: None) -> Iterator[None]:
+    """A local Ray cluster with four logical CPUs, shared by the whole session and ended with it."""
+    from trending.ray_session import ray_session
+
+    with ray_session(Settings(ray=RaySettings(num_cpus=4, object_store_mb=512))):
+        yield
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Defaults, with all state under the test's own folder."""
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of the two public streaming catalogues; see the README for where to get them."""
+    folder = Path(os.environ.get("TRENDING_REAL_DATA", REAL_DATA))
+    if not (folder / "netflix_titles.csv").is_file():
+        message = f"the real catalogues are not at {folder}; set TRENDING_REAL_DATA to their folder"
+        if os.environ.get("TRENDING_REQUIRE_REAL_DATA"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder

@@ -1,0 +1,1 @@
+"""Trending Now: film and TV catalogues into genres, on Ray."""

@@ -1,0 +1,1 @@
+"""Raw rows to versioned tables: schema, cleaning, taxonomy, deduplication, splits, Iceberg."""

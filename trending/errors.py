@@ -1,0 +1,55 @@
+"""Every error that a person can cause or mend. One type per cause, all under `TrendingError`."""
+
+from __future__ import annotations
+
+
+class TrendingError(Exception):
+    """Base of all errors that the command line prints without a traceback.
+
+    The message says what was wrong, where, and what to do.
+    """
+
+
+class SettingsError(TrendingError):
+    """A setting is missing, unknown or out of range."""
+
+
+class SourceError(TrendingError):
+    """A source cannot be read: no such file, wrong header, broken encoding, unterminated quote.
+
+    `where` is the file, and the line in it where there is one: `catalogue.csv:17`.
+    """
+
+    def __init__(self, where: str, what: str, hint: str = "") -> None:
+        self.where = where
+        self.what = what
+        self.hint = hint
+        super().__init__(f"{where}: {what}." + (f" {hint}" if hint else ""))
+
+
+class TaxonomyError(TrendingError):
+    """The taxonomy file is not consistent with itself."""
+
+
+class AccountingError(TrendingError):
+    """Rows in does not equal accepted + merged + quarantined: a row was lost."""
+
+
+class QualityError(TrendingError):
+    """A quality check of severity `error` failed; nothing was committed."""
+
+
+class SnapshotError(TrendingError):
+    """There is no such table or snapshot."""
+
+
+class BundleError(TrendingError):
+    """A model bundle is missing, incomplete or not byte for byte what was saved."""
+
+
+class TrainingError(TrendingError):
+    """A model cannot be trained on this data with these settings."""
+
+
+class RegistryError(TrendingError):
+    """There is no such run, registered version or alias."""
