@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-Report = Callable[[str], None]
-"""Called with a short sentence when a step begins: `report("Cleaning 18,454 rows")`."""
+from typing import Protocol
 
 
-def silent(_message: str) -> None:
+class Report(Protocol):
+    """Called when a step begins: `report("Cleaning titles")`; again with `done` of `total` as it goes on."""
+
+    def __call__(self, message: str, /, done: int | None = None, total: int | None = None) -> None: ...
+
+
+def silent(message: str, /, done: int | None = None, total: int | None = None) -> None:
     """The `Report` that says nothing."""

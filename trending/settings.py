@@ -17,10 +17,14 @@ from trending.errors import SettingsError
 
 
 class Section(BaseModel):
+    """Base of every section: unknown keys are errors."""
+
     model_config = ConfigDict(extra="forbid", validate_default=True)
 
 
 class RaySettings(Section):
+    """The local Ray cluster of a job."""
+
     num_cpus: int | None = Field(default=None, ge=1)
     """Logical CPUs of a local cluster. None: the machine's, but at least 4, so that two training
     workers leave room for Ray Data on a small machine."""
@@ -31,6 +35,8 @@ class RaySettings(Section):
 
 
 class IngestSettings(Section):
+    """The ingest: cleaning, duplicates, checks."""
+
     batch_rows: int = Field(default=512, ge=1)
     """Rows in one Arrow batch of the cleaning pass."""
     min_plot_words: int = Field(default=4, ge=1)
@@ -42,11 +48,15 @@ class IngestSettings(Section):
 
 
 class SplitSettings(Section):
+    """Shares of titles; what is left is the test split."""
+
     train: float = Field(default=0.70, gt=0, lt=1)
     validation: float = Field(default=0.15, gt=0, lt=1)
 
 
 class EmbeddingSettings(Section):
+    """Sentence embeddings."""
+
     model: str = "packaged"
     """`packaged`: all-MiniLM-L6-v2 from the installed package; else a Hugging Face folder or name."""
     max_tokens: int = Field(default=128, ge=8, le=512)
@@ -55,11 +65,15 @@ class EmbeddingSettings(Section):
 
 
 class DocumentSettings(Section):
+    """The document text that models see."""
+
     max_reviews: int = Field(default=2, ge=0)
     """Reviews appended to title and plot in the document text."""
 
 
 class LinearSettings(Section):
+    """TF-IDF and logistic regression."""
+
     max_features: int = Field(default=60_000, ge=100)
     min_df: int = Field(default=2, ge=1)
     c: float = Field(default=4.0, gt=0)
@@ -67,6 +81,8 @@ class LinearSettings(Section):
 
 
 class XGBoostSettings(Section):
+    """Distributed XGBoost."""
+
     num_workers: int = Field(default=2, ge=1)
     rounds: int = Field(default=400, ge=1)
     early_stopping_rounds: int = Field(default=25, ge=1)
@@ -85,6 +101,8 @@ class XGBoostSettings(Section):
 
 
 class TrainSettings(Section):
+    """Training, of every model."""
+
     seed: int = 20260
     balance: float = Field(default=0.0, ge=0, le=1)
     """Strength of the training-only weights for rare genres: 0 none, 1 inverse frequency."""
@@ -96,14 +114,14 @@ class TrainSettings(Section):
 
 
 class ServeSettings(Section):
+    """The Ray Serve app."""
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     model: str = "champion"
     """Registry alias, registry version, run id or bundle folder to serve."""
     max_batch_size: int = Field(default=32, ge=1)
     batch_wait_ms: float = Field(default=5.0, ge=0)
-    max_titles_per_request: int = Field(default=256, ge=1)
-    max_plot_chars: int = Field(default=20_000, ge=1)
     max_queued_requests: int = Field(default=512, ge=1)
 
 
@@ -130,12 +148,13 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 (the signature is pydantic's)
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the values of the settings file."""
         return env_settings, init_settings
 
     @property
@@ -145,6 +164,7 @@ class Settings(BaseSettings):
 
     @property
     def mlflow_uri(self) -> str:
+        """Address of the MLflow tracking server or database."""
         return self.tracking_uri or f"sqlite:///{self.root / 'mlflow.db'}"
 
     @property
@@ -159,14 +179,17 @@ class Settings(BaseSettings):
 
     @property
     def bundles_dir(self) -> Path:
+        """One folder a model bundle."""
         return self.root / "bundles"
 
     @property
     def reports_dir(self) -> Path:
+        """Evaluation reports."""
         return self.root / "reports"
 
     @property
     def staging_dir(self) -> Path:
+        """Temporary files of a running ingest."""
         return self.root / "staging"
 
     @property
@@ -176,6 +199,7 @@ class Settings(BaseSettings):
 
     @property
     def ray_results_dir(self) -> Path:
+        """Checkpoints of Ray Train."""
         return self.root / "ray_results"
 
 

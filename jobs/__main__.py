@@ -1,0 +1,26 @@
+"""`trending JOB` and `python -m jobs JOB`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from trending.errors import TrendingError
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one job and exit: 0 done, 1 an error that the message explains, 2 wrong usage, 130 stopped."""
+    from jobs.cli import build_app
+
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        build_app()(args=words, prog_name="trending")
+    except TrendingError as error:
+        sys.stderr.write(f"error: {error}\n")
+        if "--json" in words:
+            sys.stdout.write(json.dumps({"error": str(error), "type": type(error).__name__}) + "\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""`trending train`: one snapshot into an MLflow run and a model bundle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.console import DataOption, HomeOption, JsonOption, Output, SettingsOption, open_output
+
+if TYPE_CHECKING:
+    from trending.training.train import TrainResult
+
+ModelArgument = Annotated[str, typer.Argument(help="`prior`, `keyword`, `linear` or `xgboost`.")]
+AliasOption = Annotated[
+    str | None,
+    typer.Option("--alias", help="Give the new version this registry alias, for example `champion`."),
+]
+TimeSplitOption = Annotated[
+    bool, typer.Option("--time-split", help="Train on earlier additions, validate and test on later ones.")
+]
+
+
+def train(
+    model: ModelArgument,
+    data: DataOption = "latest",
+    alias: AliasOption = None,
+    time_split: TimeSplitOption = False,
+    json: JsonOption = False,
+    home: HomeOption = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Train a genre model, tune its thresholds on validation, test it, bundle it, register it.
+
+    `linear` is TF-IDF and logistic regression; `xgboost` is boosted trees over MiniLM embeddings and
+    out-of-fold linear scores, trained by Ray Train across workers.
+    """
+    from trending.ray_session import ray_session
+    from trending.training.train import train as run_training
+
+    output = open_output(as_json=json, home=home, settings_file=settings)
+    with output.steps() as steps:
+        steps("Starting Ray")
+        with ray_session(output.settings):
+            result = run_training(
+                model, output.settings, snapshot=data, time_split=time_split, alias=alias, report=steps
+            )
+    print_training(output, result)
+    output.result(result.as_json())
+
+
+def print_training(output: Output, result: TrainResult) -> None:
+    """The figures of a training, for a person."""
+    figures = result.as_json()
+    test = figures["test"]
+    say = output.console.print
+    say(
+        f"\n[bold]{figures['model']}[/bold] on snapshot {figures['snapshot_id']}: "
+        f"test micro-F1 {test['micro_f1']:.3f}, macro-F1 {test['macro_f1']:.3f}, mAP {test['map']:.3f} "
+        f"in {figures['seconds']:.0f} s"
+    )
+    say(f"Run {figures['run_id']}")
+    say(f"Bundle: {figures['bundle']}", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""The Ray Serve app: one file a deployment, composed in `app.py`."""
