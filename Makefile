@@ -58,7 +58,7 @@ lock: setup ## Renew requirements.lock
 	sed -i -E 's/^(torch==[0-9.]+)\+.*/\1/' requirements.lock
 
 bench-ingest: setup ## Measure the cleaning pass beside pandas and Polars
-	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.ingest $(if $(DATA),--data $(DATA))
 
 clean: ## Remove state and caches, keep .venv
 	rm -rf .trending .pytest_cache .ruff_cache .coverage htmlcov build *.egg-info

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trending.settings import RaySettings, Settings
+from trending.settings import Settings
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -26,12 +26,32 @@ def offline_environment() -> None:
 
 
 @pytest.fixture(scope="session")
-def ray_cluster(offline_environment: None) -> Iterator[None]:
-    """A local Ray cluster with four logical CPUs, shared by the whole session and ended with it."""
-    from trending.ray_session import ray_session
+def ray_cluster(offline_environment: None) -> Iterator[str]:
+    """A local Ray cluster with four logical CPUs and the dashboard, shared by the whole session and ended
+    with it. Its value is the dashboard's address."""
+    import ray
 
-    with ray_session(Settings(ray=RaySettings(num_cpus=4, object_store_mb=512))):
-        yield
+    from trending.ray_session import quiet_ray_data
+
+    context = ray.init(
+        num_cpus=4, object_store_memory=512 * 2**20, include_dashboard=True, log_to_driver=False
+    )
+    quiet_ray_data()
+    yield f"http://{context.dashboard_url}"
+    ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def sample_home(ray_cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The sample ingested once a session, and an XGBoost champion trained on it. Tests may add to it."""
+    from trending.catalog.ingest import ingest
+    from trending.sources.registry import parse_source
+    from trending.training.train import train
+
+    settings = Settings(home=tmp_path_factory.mktemp("sample"))
+    ingest([parse_source("sample")], settings)
+    train("xgboost", settings, alias="champion")
+    return settings
 
 
 @pytest.fixture
