@@ -26,6 +26,10 @@ class SourceError(TrendingError):
         self.hint = hint
         super().__init__(f"{where}: {what}." + (f" {hint}" if hint else ""))
 
+    def __reduce__(self) -> tuple[type[SourceError], tuple[str, str, str]]:
+        """Pickled by its parts: it is raised in workers and read in the driver."""
+        return type(self), (self.where, self.what, self.hint)
+
 
 class TaxonomyError(TrendingError):
     """The taxonomy file is not consistent with itself."""
@@ -41,6 +45,10 @@ class QualityError(TrendingError):
 
 class SnapshotError(TrendingError):
     """There is no such table or snapshot."""
+
+
+class BusyError(TrendingError):
+    """Another process is writing to the same tables."""
 
 
 class BundleError(TrendingError):

