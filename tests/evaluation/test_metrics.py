@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import metrics as reference
+
+from trending.evaluation.metrics import average_precision, scores
+
+GENRES = ("Comedy", "Drama", "Horror")
+
+
+@pytest.fixture
+def case() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(3)
+    truth = generator.random((200, 3)) < [0.5, 0.3, 0.1]
+    probabilities = np.clip(0.4 * truth + generator.random((200, 3)) * 0.7, 0, 1).astype(np.float32)
+    return truth, probabilities > 0.5, probabilities
+
+
+def test_scores_are_those_of_scikit_learn(case: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    truth, chosen, probabilities = case
+    found = scores(truth, chosen, probabilities, GENRES)
+    for average in ("micro", "macro", "weighted"):
+        expected = reference.f1_score(truth, chosen, average=average)
+        assert getattr(found, f"{average}_f1") == pytest.approx(expected)
+    assert found.map == pytest.approx(
+        reference.average_precision_score(truth, probabilities, average="macro")
+    )
+    assert [g.support for g in found.genres] == truth.sum(axis=0).tolist()
+    assert found.genres[1].recall == pytest.approx(reference.recall_score(truth[:, 1], chosen[:, 1]))
+
+
+def test_a_perfect_model_scores_one(case: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    truth, _, _ = case
+    found = scores(truth, truth, truth.astype(np.float32), GENRES)
+    assert set(found.headline().values()) == {1.0}
+
+
+def test_a_genre_that_nobody_has_neither_helps_nor_breaks() -> None:
+    truth = np.array([[True, False], [False, False]])
+    found = scores(truth, truth, truth.astype(np.float32), ("Comedy", "Western"))
+    assert found.macro_f1 == 0.5
+    assert found.map == 1.0
+    assert np.isnan(found.genres[1].average_precision)
+
+
+def test_average_precision_without_a_true_title_is_not_a_number() -> None:
+    assert np.isnan(average_precision(np.zeros(3, bool), np.ones(3, np.float32)))

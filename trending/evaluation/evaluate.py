@@ -1,0 +1,149 @@
+"""Bundles on the untouched test split, all on the same titles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trending.catalog.snapshots import resolve_snapshot
+from trending.errors import TrainingError
+from trending.evaluation.bootstrap import Draws, Interval, Predictions, differences, draw_scores, intervals
+from trending.evaluation.metrics import Labels, Scores, scores
+from trending.features.documents import load_documents
+from trending.models.bundle import Bundle, load_bundle
+from trending.models.registry import resolve_model
+from trending.progress import Report, silent
+from trending.settings import Settings
+
+if TYPE_CHECKING:
+    from trending.features.documents import DocumentSet
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One model's scores on the test titles."""
+
+    word: str
+    """What the caller named it by."""
+    model: str
+    """The kind of model: `linear`, `xgboost`, ..."""
+    version: str | None
+    bundle: Path
+    scores: Scores
+    ci95: dict[str, Interval]
+    gain: dict[str, Interval] | None
+    """95% interval of the difference from the baseline, paired by title. None for the baseline itself."""
+
+    def test_json(self) -> dict[str, Any]:
+        """The headline scores with their intervals: the `test` of every job's JSON."""
+        return test_json(self.scores, self.ci95)
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """Models side by side on one snapshot's test titles; the last is the baseline of the differences."""
+
+    snapshot_id: int
+    titles: int
+    time_split: bool
+    models: list[Evaluated]
+    report: Path
+
+    def as_json(self) -> dict[str, Any]:
+        """The first model's `test`, and every model in full."""
+        return {
+            "snapshot_id": self.snapshot_id,
+            "titles": self.titles,
+            "time_split": self.time_split,
+            "test": self.models[0].test_json(),
+            "report": str(self.report),
+            "models": [
+                {
+                    "word": one.word,
+                    "model": one.model,
+                    "version": one.version,
+                    "bundle": str(one.bundle),
+                    "test": one.test_json(),
+                    "gain_ci95": one.gain,
+                    "genres": one.scores.as_json()["genres"],
+                }
+                for one in self.models
+            ],
+        }
+
+
+def test_json(found: Scores, ci95: dict[str, Interval]) -> dict[str, Any]:
+    """Headline scores and their 95% intervals as plain values."""
+    return {**found.headline(), "ci95": {name: list(interval) for name, interval in ci95.items()}}
+
+
+def evaluate(
+    settings: Settings, words: Sequence[str], *, snapshot: str | int = "latest", report: Report = silent
+) -> EvaluationResult:
+    """Score the models that `words` name and write the report.
+
+    All must know the same genres and have been split the same way. Raises `RegistryError` for a word that
+    names nothing, `BundleError` for a damaged bundle, `TrainingError` where they cannot be compared.
+    """
+    from trending.evaluation.report import write_report
+
+    resolved = [resolve_model(settings, word) for word in words]
+    bundles = [load_bundle(one.folder) for one in resolved]
+    time_split = _common_split(words, bundles)
+    snapshot_id = resolve_snapshot(settings, snapshot)
+    test = load_documents(settings, snapshot_id, time_split=time_split).subset("test")
+    if not len(test.documents):
+        raise TrainingError(f"Snapshot {snapshot_id} has no test title. Ingest more titles.")
+    answers = []
+    for word, bundle in zip(words, bundles, strict=True):
+        report(f"Scoring {word} on {len(test.documents):,} test titles")
+        answers.append(predictions(bundle, test))
+    report("Bootstrap intervals")
+    found = score_all(settings, test, answers)
+    models = [
+        Evaluated(word, bundle.manifest.model, one.version, one.folder, *figures)
+        for word, one, bundle, figures in zip(words, resolved, bundles, found, strict=True)
+    ]
+    path = write_report(settings, snapshot_id, models, titles=len(test.documents), time_split=time_split)
+    return EvaluationResult(snapshot_id, len(test.documents), time_split, models, path)
+
+
+def predictions(bundle: Bundle, titles: DocumentSet) -> Predictions:
+    """The bundle's answers for the titles, thresholds applied."""
+    probabilities = bundle.model.predict_proba(titles.documents)
+    return Predictions(probabilities >= np.asarray(bundle.thresholds), probabilities)
+
+
+def score_all(
+    settings: Settings, titles: DocumentSet, answers: Sequence[Predictions]
+) -> list[tuple[Scores, dict[str, Interval], dict[str, Interval] | None]]:
+    """Scores, intervals and, against the last model, paired differences of each model."""
+    truth: Labels = titles.labels
+    drawn: list[Draws] = draw_scores(
+        truth, answers, samples=settings.train.bootstrap_samples, seed=settings.train.seed
+    )
+    return [
+        (
+            scores(truth, answer.chosen, answer.probabilities, titles.genres),
+            intervals(draws),
+            None if draws is drawn[-1] else differences(draws, drawn[-1]),
+        )
+        for answer, draws in zip(answers, drawn, strict=True)
+    ]
+
+
+def _common_split(words: Sequence[str], bundles: Sequence[Bundle]) -> bool:
+    first = bundles[0].manifest
+    for word, bundle in zip(words, bundles, strict=True):
+        if bundle.manifest.time_split != first.time_split:
+            raise TrainingError(
+                f"{words[0]} and {word} were not split the same way (one by time): their test titles differ. "
+                "Evaluate them apart."
+            )
+        if bundle.model.genres != bundles[0].model.genres:
+            raise TrainingError(f"{words[0]} and {word} do not know the same genres. Evaluate them apart.")
+    return first.time_split
