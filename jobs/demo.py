@@ -44,8 +44,8 @@ def run_demo(output: Output, steps: Steps, folder: Path | None) -> dict[str, Any
     from trending.catalog.ingest import ingest
     from trending.evaluation.evaluate import evaluate
     from trending.evaluation.report import comparison_table
+    from trending.models.registry import set_alias
     from trending.sources.registry import catalogues_in, parse_source
-    from trending.training.tracking import set_alias
     from trending.training.train import train
 
     settings = output.settings

@@ -19,7 +19,7 @@ def runs(
     settings: SettingsOption = None,
 ) -> None:
     """Compare the newest training runs: data, scores, registry version and aliases."""
-    from trending.training.tracking import list_runs
+    from trending.models.registry import list_runs
 
     output = open_output(as_json=json, home=home, settings_file=settings)
     found = list_runs(output.settings, limit=limit)

@@ -37,7 +37,7 @@ def running_app(settings: Settings) -> Iterator[str]:
     Raises `RegistryError` where `settings.serve.model` names nothing, `BundleError` for a damaged bundle.
     """
     from trending.models.bundle import load_bundle
-    from trending.training.tracking import resolve_model
+    from trending.models.registry import resolve_model
 
     resolved = resolve_model(settings, settings.serve.model)
     bundle = load_bundle(resolved.folder)

@@ -14,8 +14,8 @@ from serve_app.gateway import document_of
 from serve_app.schemas import MAX_TITLES, TitleIn
 from trending.catalog.tables import Tables
 from trending.models.bundle import load_bundle
+from trending.models.registry import resolve_model
 from trending.settings import ServeSettings, Settings
-from trending.training.tracking import resolve_model
 
 
 @pytest.fixture(scope="module")
