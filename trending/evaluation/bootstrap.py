@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trending.evaluation.metrics import HEADLINE, Labels, f1_from_counts
+from trending.evaluation.metrics import HEADLINE, f1_from_counts
+from trending.models.base import Labels
 
 Draws = Mapping[str, npt.NDArray[np.float64]]
 """For each headline score its value on every resample, `[samples]`."""

@@ -12,8 +12,9 @@ import numpy as np
 from trending.catalog.snapshots import resolve_snapshot
 from trending.errors import TrainingError
 from trending.evaluation.bootstrap import Draws, Interval, Predictions, differences, draw_scores, intervals
-from trending.evaluation.metrics import Labels, Scores, scores
+from trending.evaluation.metrics import Scores, scores
 from trending.features.documents import load_documents
+from trending.models.base import Labels
 from trending.models.bundle import Bundle, load_bundle
 from trending.models.registry import resolve_model
 from trending.progress import Report, silent

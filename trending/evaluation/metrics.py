@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Labels = npt.NDArray[np.bool_]
-"""`[n, genres]`: the genre belongs to the title (truth) or was assigned to it (prediction)."""
+from trending.models.base import Labels
 
 HEADLINE = ("micro_f1", "macro_f1", "weighted_f1", "map")
 """The scores that every table shows, in this order."""

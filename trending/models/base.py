@@ -10,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 Probabilities = npt.NDArray[np.float32]
+"""`[n, genres]`, each in [0, 1]."""
+Labels = npt.NDArray[np.bool_]
+"""`[n, genres]`: the genre belongs to the title (truth) or was assigned to it (prediction)."""
 
 
 class GenreModel(Protocol):
