@@ -36,6 +36,10 @@ DataOption = Annotated[
 ]
 
 
+PIPED_WIDTH = 140
+"""Columns of a table that goes into a file or a pipe, which has no width of its own."""
+
+
 @dataclass
 class Output:
     """Where a job writes: progress for a person, and one result.
@@ -49,6 +53,8 @@ class Output:
 
     def __post_init__(self) -> None:
         self.console = Console(stderr=self.as_json, highlight=False)
+        if not self.console.is_terminal:
+            self.console.width = PIPED_WIDTH
 
     @contextmanager
     def steps(self) -> Iterator[Steps]:

@@ -29,13 +29,10 @@ def evaluate(
     """
     from trending.evaluation.evaluate import evaluate as run_evaluation
     from trending.evaluation.report import comparison_table
-    from trending.ray_session import ray_session
 
     output = open_output(as_json=json, home=home, settings_file=settings)
     with output.steps() as steps:
-        steps("Starting Ray")
-        with ray_session(output.settings):
-            result = run_evaluation(output.settings, models, snapshot=data, report=steps)
+        result = run_evaluation(output.settings, models, snapshot=data, report=steps)
     output.console.print(comparison_table(result))
     output.console.print(f"Report: {result.report}", soft_wrap=True)
     output.result(result.as_json())

@@ -38,10 +38,10 @@ def ingest(
     """
     from trending.catalog.ingest import ingest as run_ingest
     from trending.ray_session import ray_session
-    from trending.sources.registry import parse_source
+    from trending.sources.registry import parse_sources
 
     output = open_output(as_json=json, home=home, settings_file=settings)
-    sources = [parse_source(spec) for spec in source or ["sample"]]
+    sources = parse_sources(source or ["sample"])
     with output.steps() as steps:
         steps("Starting Ray")
         with ray_session(output.settings):

@@ -42,12 +42,12 @@ def runs(
             run.model,
             run.version or "",
             ", ".join(run.aliases),
-            run.snapshot_id,
+            run.snapshot_id[:12],
             *(
                 f"{run.metrics[name]:.3f}" if name in run.metrics else ""
                 for name in ("micro_f1", "macro_f1", "map")
             ),
-            run.run_id[:12],
+            run.run_id[:8],
         )
     output.console.print(table if found else "No run yet. `trending train linear` makes one.")
     output.result({"runs": [run.as_json() for run in found]})

@@ -35,16 +35,13 @@ def train(
     `linear` is TF-IDF and logistic regression; `xgboost` is boosted trees over MiniLM embeddings and
     out-of-fold linear scores, trained by Ray Train across workers.
     """
-    from trending.ray_session import ray_session
     from trending.training.train import train as run_training
 
     output = open_output(as_json=json, home=home, settings_file=settings)
     with output.steps() as steps:
-        steps("Starting Ray")
-        with ray_session(output.settings):
-            result = run_training(
-                model, output.settings, snapshot=data, time_split=time_split, alias=alias, report=steps
-            )
+        result = run_training(
+            model, output.settings, snapshot=data, time_split=time_split, alias=alias, report=steps
+        )
     print_training(output, result)
     output.result(result.as_json())
 

@@ -48,6 +48,10 @@ class DocumentSet:
     repeated: int
     """Training titles left out because their plot also occurs in validation or test."""
 
+    def genre_lists(self) -> list[list[str]]:
+        """The labels as names, one list a title."""
+        return [[genre for genre, has in zip(self.genres, row, strict=True) if has] for row in self.labels]
+
     def subset(self, split: str) -> DocumentSet:
         """The titles of one split."""
         return self.take(np.flatnonzero(self.splits == split))

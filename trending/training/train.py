@@ -1,0 +1,155 @@
+"""One model, from a snapshot to a tested, bundled and registered version."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trending.catalog.snapshots import resolve_snapshot
+from trending.catalog.splits import rare_genre_weights
+from trending.errors import TrainingError
+from trending.evaluation.bootstrap import Interval, Predictions
+from trending.evaluation.evaluate import score_all, test_json
+from trending.evaluation.metrics import Scores, scores
+from trending.features.documents import SPLITS, DocumentSet, load_documents
+from trending.models.base import GenreModel
+from trending.models.bundle import Bundle, code_revision, save_bundle
+from trending.models.keyword import KeywordModel
+from trending.models.linear import LinearModel
+from trending.models.prior import PriorModel
+from trending.models.registry import set_alias
+from trending.models.thresholds import tune_thresholds
+from trending.progress import Report, silent
+from trending.settings import Settings
+from trending.training.plots import training_plots
+from trending.training.tracking import log_training, training_run
+
+MODELS = ("prior", "keyword", "linear", "xgboost")
+MIN_TITLES = 20
+"""Fewer labelled titles in a split than this can neither train nor judge a model."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training left behind."""
+
+    run_id: str
+    version: str
+    model: str
+    bundle: Bundle
+    snapshot_id: int
+    seconds: float
+    validation: Mapping[str, float]
+    """Headline scores on the validation split, where thresholds were tuned."""
+    test: Scores
+    ci95: dict[str, Interval]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "run_id": self.run_id,
+            "bundle": str(self.bundle.folder),
+            "model": self.model,
+            "version": self.version,
+            "snapshot_id": self.snapshot_id,
+            "seconds": round(self.seconds, 1),
+            "validation": dict(self.validation),
+            "test": test_json(self.test, self.ci95),
+        }
+
+
+def train(
+    model: str,
+    settings: Settings,
+    *,
+    snapshot: str | int = "latest",
+    time_split: bool = False,
+    alias: str | None = None,
+    report: Report = silent,
+) -> TrainResult:
+    """Fit `model` on the training titles of a snapshot, bundle it, test it, record and register it.
+
+    Raises `TrainingError` for an unknown model or too few titles, `SnapshotError` where there is no such data.
+    """
+    if model not in MODELS:
+        raise TrainingError(f"There is no model {model!r}. Choose one of {', '.join(MODELS)}.")
+    began = time.perf_counter()
+    snapshot_id = resolve_snapshot(settings, snapshot)
+    report(f"Reading documents for {model}")
+    documents = load_documents(settings, snapshot_id, time_split=time_split)
+    _assert_enough(documents)
+    with training_run(settings, model, snapshot_id, code_revision()) as run_id:
+        report(f"Training {model}")
+        fitted = _fit(model, documents, settings, report)
+        report(f"Tuning and testing {model}")
+        bundle, metrics = _bundle(fitted, documents, settings, run_id, time_split=time_split)
+        test, ci95 = _test(bundle, documents, settings)
+        seconds = time.perf_counter() - began
+        report(f"Registering {model}")
+        version = log_training(settings, bundle, test, plots=training_plots(test), seconds=seconds)
+        if alias:
+            set_alias(settings, version, alias)
+    return TrainResult(run_id, version, model, bundle, snapshot_id, seconds, metrics, test, ci95)
+
+
+def _fit(model: str, documents: DocumentSet, settings: Settings, report: Report) -> GenreModel:
+    train = documents.subset("train")
+    if model == "prior":
+        return PriorModel.fit(train.labels, train.genres)
+    if model == "keyword":
+        return KeywordModel.fit(train.documents, train.labels, train.genres)
+    if model == "linear":
+        return LinearModel.fit(
+            train.documents,
+            train.labels,
+            train.genres,
+            settings=settings.train.linear,
+            row_weights=rare_genre_weights(train.genre_lists(), strength=settings.train.balance),
+        )
+    from trending.training.xgboost_loop import fit_xgboost
+
+    return fit_xgboost(documents, settings, report=report)
+
+
+def _bundle(
+    fitted: GenreModel, documents: DocumentSet, settings: Settings, run_id: str, *, time_split: bool
+) -> tuple[Bundle, Mapping[str, float]]:
+    validation = documents.subset("validation")
+    probabilities = fitted.predict_proba(validation.documents)
+    thresholds = tune_thresholds(validation.labels, probabilities)
+    chosen = probabilities >= np.asarray(thresholds)
+    metrics = scores(validation.labels, chosen, probabilities, validation.genres).headline()
+    bundle = save_bundle(
+        fitted,
+        settings.bundles_dir / f"{fitted.name}-{run_id[:12]}",
+        thresholds=thresholds,
+        snapshot_id=documents.snapshot_id,
+        max_reviews=settings.train.document.max_reviews,
+        time_split=time_split,
+        settings=settings.train.model_dump(mode="json"),
+        metrics=metrics,
+    )
+    return bundle, metrics
+
+
+def _test(bundle: Bundle, documents: DocumentSet, settings: Settings) -> tuple[Scores, dict[str, Interval]]:
+    """Scores of the bundle as it was loaded back from disk: of what will be served."""
+    test = documents.subset("test")
+    probabilities = bundle.model.predict_proba(test.documents)
+    answer = Predictions(probabilities >= np.asarray(bundle.thresholds), probabilities)
+    ((found, ci95, _),) = score_all(settings, test, [answer])
+    return found, ci95
+
+
+def _assert_enough(documents: DocumentSet) -> None:
+    for split in SPLITS:
+        count = int((documents.splits == split).sum())
+        if count < MIN_TITLES:
+            raise TrainingError(
+                f"Snapshot {documents.snapshot_id} has {count} labelled titles in the {split} split, fewer than "
+                f"{MIN_TITLES}. Ingest more titles, or check that the taxonomy maps their genres."
+            )
