@@ -13,6 +13,7 @@ from trending.catalog.snapshots import resolve_snapshot
 from trending.errors import TrainingError
 from trending.evaluation.bootstrap import Draws, Interval, Predictions, differences, draw_scores, intervals
 from trending.evaluation.metrics import Scores, scores
+from trending.evaluation.predict import predict_known
 from trending.features.documents import load_documents
 from trending.models.base import Labels
 from trending.models.bundle import Bundle, load_bundle
@@ -102,7 +103,7 @@ def evaluate(
     answers = []
     for word, bundle in zip(words, bundles, strict=True):
         report(f"Scoring {word} on {len(test.documents):,} test titles")
-        answers.append(predictions(bundle, test))
+        answers.append(predictions(bundle, test, settings))
     report("Bootstrap intervals")
     found = score_all(settings, test, answers)
     models = [
@@ -113,9 +114,9 @@ def evaluate(
     return EvaluationResult(snapshot_id, len(test.documents), time_split, models, path)
 
 
-def predictions(bundle: Bundle, titles: DocumentSet) -> Predictions:
+def predictions(bundle: Bundle, titles: DocumentSet, settings: Settings) -> Predictions:
     """The bundle's answers for the titles, thresholds applied."""
-    probabilities = bundle.model.predict_proba(titles.documents)
+    probabilities = predict_known(bundle.model, titles.documents, settings)
     return Predictions(probabilities >= np.asarray(bundle.thresholds), probabilities)
 
 

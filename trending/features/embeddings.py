@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 from trending.catalog.tables import Tables
 from trending.errors import TrainingError
 from trending.progress import Report, silent
+from trending.ray_session import ray_session
 from trending.settings import EmbeddingSettings, Settings
 
 if TYPE_CHECKING:
@@ -33,9 +34,12 @@ SCHEMA = pa.schema(
         pa.field("vector", pa.list_(pa.float32())),
     ]
 )
+WEIGHTS = "model.safetensors"
+ROWS_PER_BATCH = 256
+ROWS_PER_BLOCK = 1024
 FILES = (
     "config.json",
-    "model.safetensors",
+    WEIGHTS,
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -55,7 +59,7 @@ class SentenceEncoder:
 
         logging.disable_progress_bar()
         self.folder = folder
-        self._max_tokens, self._batch_size = max_tokens, batch_size
+        self.max_tokens, self.batch_size = max_tokens, batch_size
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         self._model: Any = AutoModel.from_pretrained(folder).to(self._device).eval()
@@ -72,8 +76,8 @@ class SentenceEncoder:
         vectors = np.zeros((len(documents), self.width), np.float32)
         order = np.argsort([-len(document) for document in documents], kind="stable")
         with torch.inference_mode():
-            for start in range(0, len(order), self._batch_size):
-                rows = order[start : start + self._batch_size]
+            for start in range(0, len(order), self.batch_size):
+                rows = order[start : start + self.batch_size]
                 vectors[rows] = self._encode([documents[i] for i in rows]).cpu().numpy()
         return vectors
 
@@ -88,23 +92,25 @@ class SentenceEncoder:
         import torch
 
         tokens = self._tokenizer(
-            documents, padding=True, truncation=True, max_length=self._max_tokens, return_tensors="pt"
+            documents, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
         ).to(self._device)
         states = self._model(**tokens).last_hidden_state
         mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
         return torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1)
 
 
-def embed_documents(documents: Sequence[str], settings: Settings, *, report: Report = silent) -> Embeddings:
+def embed_documents(
+    documents: Sequence[str], settings: Settings, *, folder: Path | None = None, report: Report = silent
+) -> Embeddings:
     """Vectors `[len(documents), width]`: those that are kept, and new ones computed by Ray Data actors.
 
     New vectors are kept under a hash of text, encoder and token limit: the same text is embedded once, whatever
-    snapshot it comes in. Needs a running Ray.
+    snapshot it comes in. `folder` holds the encoder, if it is another than that of the settings. Ray is started
+    where something is new.
     """
-    import ray
-
     chosen = settings.train.embedding
-    identity = _identity(chosen)
+    folder = folder or encoder_folder(chosen)
+    identity = f"{_digest(folder)} {chosen.max_tokens}"
     keys = [hashlib.sha256(f"{identity}\n{document}".encode()).hexdigest()[:32] for document in documents]
     tables = Tables(settings)
     tables.ensure(TABLE, SCHEMA)
@@ -112,67 +118,79 @@ def embed_documents(documents: Sequence[str], settings: Settings, *, report: Rep
     missing = {key: document for key, document in zip(keys, documents, strict=True) if key not in kept}
     if missing:
         report(f"Embedding {len(missing):,} documents")
-        rows = pa.table({"key": list(missing), "text": list(missing.values())})
-        # Blocks of texts of like length waste little on padding.
-        rows = rows.take(pa.array(np.argsort([len(text) for text in missing.values()], kind="stable")))
-        actors = min(chosen.actors, max(1, len(missing) // 256))
-        embedded = (
-            ray.data.from_arrow(rows)
-            .repartition(max(1, len(missing) // 1024))
-            .map_batches(
-                _Embedder,
-                fn_constructor_kwargs={"settings": chosen},
-                batch_format="pyarrow",
-                batch_size=256,
-                compute=ray.data.ActorPoolStrategy(size=actors),
-                num_cpus=1,
-                num_gpus=1 if ray.cluster_resources().get("GPU") else 0,
-            )
-        )
-        new = pa.concat_tables(ray.get(embedded.to_arrow_refs()))
-        tables.upsert(TABLE, new, key="key")
+        with ray_session(settings):
+            new = _embed(missing, folder, chosen)
+            tables.upsert(TABLE, new, key="key")
         kept |= _by_key(new)
     return np.stack([kept[key] for key in keys]) if keys else np.zeros((0, 0), np.float32)
 
 
-def encoder_folder(settings: EmbeddingSettings) -> Path | str:
-    """Where the encoder's files are. Raises `TrainingError` where the package that carries them is missing."""
+def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings) -> pa.Table:
+    """`SCHEMA` of the documents by key, computed by Ray Data actors."""
+    import ray
+
+    rows = pa.table({"key": list(missing), "text": list(missing.values())})
+    # Blocks of texts of like length waste little on padding.
+    rows = rows.take(pa.array(np.argsort([len(text) for text in missing.values()], kind="stable")))
+    has_gpu = bool(ray.cluster_resources().get("GPU"))
+    embedded = (
+        ray.data.from_arrow(rows)
+        .repartition(max(1, len(missing) // ROWS_PER_BLOCK))
+        .map_batches(
+            _Embedder,  # pyright: ignore[reportArgumentType]
+            fn_constructor_args=(folder, settings),
+            batch_format="pyarrow",
+            batch_size=ROWS_PER_BATCH,
+            compute=ray.data.ActorPoolStrategy(
+                size=min(settings.actors, max(1, len(missing) // ROWS_PER_BLOCK))
+            ),
+            num_cpus=1,
+            num_gpus=1 if has_gpu else 0,
+        )
+    )
+    return pa.concat_tables(ray.get(embedded.to_arrow_refs()))
+
+
+def encoder_folder(settings: EmbeddingSettings) -> Path:
+    """Where the encoder's files are; a name that is no folder is fetched from the model hub.
+
+    Raises `TrainingError` where the package that carries the default encoder is not installed.
+    """
     if settings.model != PACKAGED:
-        return Path(settings.model) if Path(settings.model).is_dir() else settings.model
+        if Path(settings.model).is_dir():
+            return Path(settings.model)
+        from huggingface_hub import snapshot_download
+
+        return Path(snapshot_download(settings.model, allow_patterns=list(FILES)))
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise TrainingError(
-            f"The package {PACKAGE} with the encoder's weights is not installed. Run `make setup`."
-        )
+        raise TrainingError(f"The package {PACKAGE} with the encoder's weights is missing. Run `make setup`.")
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
 def load_encoder(settings: EmbeddingSettings) -> SentenceEncoder:
     """The encoder that the settings name."""
     folder = encoder_folder(settings)
-    if isinstance(folder, str):
-        from huggingface_hub import snapshot_download
-
-        folder = Path(snapshot_download(folder, allow_patterns=list(FILES)))
     return SentenceEncoder(folder, max_tokens=settings.max_tokens, batch_size=settings.batch_size)
 
 
 class _Embedder:
     """The Ray Data actor: loads the encoder once."""
 
-    def __init__(self, settings: EmbeddingSettings) -> None:
-        import torch
-
-        torch.set_num_threads(1)
-        self._encoder = load_encoder(settings)
+    def __init__(self, folder: Path, settings: EmbeddingSettings) -> None:
+        self._encoder = SentenceEncoder(
+            folder, max_tokens=settings.max_tokens, batch_size=settings.batch_size
+        )
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         vectors = self._encoder.encode(batch["text"].to_pylist())
         return pa.table({"key": batch["key"], "vector": list(vectors)}, schema=SCHEMA)
 
 
-def _identity(settings: EmbeddingSettings) -> str:
-    return f"{settings.model}/{settings.max_tokens}"
+def _digest(folder: Path) -> str:
+    """Which encoder it is: a hash of its weights, so that a copy in a bundle is the same encoder."""
+    with (folder / WEIGHTS).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _kept(tables: Tables, keys: set[str]) -> dict[str, Embeddings]:

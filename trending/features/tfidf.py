@@ -40,6 +40,10 @@ class Tfidf:
 
     def transform(self, documents: Sequence[str]) -> csr_matrix:
         """Sparse float32 `[n, len(terms)]`."""
+        from scipy.sparse import csr_matrix
+
+        if not len(documents):
+            return csr_matrix((0, len(self.terms)), dtype=np.float32)
         return self._vectorizer.transform(documents)
 
     def save(self, folder: Path) -> None:

@@ -92,5 +92,7 @@ def _fit_one(
 
     if truth.all() or not truth.any():
         return np.zeros(matrix.shape[1]), -NEVER if truth.all() else NEVER
-    fitted = LogisticRegression(C=c, solver="liblinear").fit(matrix, truth, sample_weight=row_weights)
+    fitted = LogisticRegression(C=c, solver="liblinear", dual=True).fit(
+        matrix, truth, sample_weight=row_weights
+    )
     return fitted.coef_[0], float(fitted.intercept_[0])

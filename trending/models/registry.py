@@ -74,7 +74,7 @@ def resolve_model(settings: Settings, word: str) -> Resolved:
     versions = _versions(client)
     aliases = _aliases(client)
     wanted = aliases.get(word, word.removeprefix("v") if word.removeprefix("v").isdigit() else None)
-    found = [v for v in versions if v.version == wanted] or [
+    found = [v for v in versions if str(v.version) == wanted] or [
         v for v in versions if len(word) >= 6 and (v.run_id or "").startswith(word)
     ]
     if not found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,10 @@ import numpy as np
 from trending.catalog.snapshots import resolve_snapshot
 from trending.catalog.splits import rare_genre_weights
 from trending.errors import TrainingError
-from trending.evaluation.bootstrap import Interval, Predictions
-from trending.evaluation.evaluate import score_all, test_json
+from trending.evaluation.bootstrap import Interval
+from trending.evaluation.evaluate import predictions, score_all, test_json
 from trending.evaluation.metrics import Scores, scores
+from trending.evaluation.predict import predict_known
 from trending.features.documents import SPLITS, DocumentSet, load_documents
 from trending.models.base import GenreModel
 from trending.models.bundle import Bundle, code_revision, save_bundle
@@ -24,6 +26,7 @@ from trending.models.prior import PriorModel
 from trending.models.registry import set_alias
 from trending.models.thresholds import tune_thresholds
 from trending.progress import Report, silent
+from trending.ray_session import ray_session
 from trending.settings import Settings
 from trending.training.plots import training_plots
 from trending.training.tracking import log_training, training_run
@@ -82,7 +85,11 @@ def train(
     report(f"Reading documents for {model}")
     documents = load_documents(settings, snapshot_id, time_split=time_split)
     _assert_enough(documents)
-    with training_run(settings, model, snapshot_id, code_revision()) as run_id:
+    ray_for = {"xgboost": ray_session(settings)}
+    with (
+        ray_for.get(model, nullcontext()),
+        training_run(settings, model, snapshot_id, code_revision()) as run_id,
+    ):
         report(f"Training {model}")
         fitted = _fit(model, documents, settings, report)
         report(f"Tuning and testing {model}")
@@ -110,7 +117,7 @@ def _fit(model: str, documents: DocumentSet, settings: Settings, report: Report)
             settings=settings.train.linear,
             row_weights=rare_genre_weights(train.genre_lists(), strength=settings.train.balance),
         )
-    from trending.training.xgboost_loop import fit_xgboost
+    from trending.training.xgboost_fit import fit_xgboost
 
     return fit_xgboost(documents, settings, report=report)
 
@@ -119,7 +126,7 @@ def _bundle(
     fitted: GenreModel, documents: DocumentSet, settings: Settings, run_id: str, *, time_split: bool
 ) -> tuple[Bundle, Mapping[str, float]]:
     validation = documents.subset("validation")
-    probabilities = fitted.predict_proba(validation.documents)
+    probabilities = predict_known(fitted, validation.documents, settings)
     thresholds = tune_thresholds(validation.labels, probabilities)
     chosen = probabilities >= np.asarray(thresholds)
     metrics = scores(validation.labels, chosen, probabilities, validation.genres).headline()
@@ -139,9 +146,7 @@ def _bundle(
 def _test(bundle: Bundle, documents: DocumentSet, settings: Settings) -> tuple[Scores, dict[str, Interval]]:
     """Scores of the bundle as it was loaded back from disk: of what will be served."""
     test = documents.subset("test")
-    probabilities = bundle.model.predict_proba(test.documents)
-    answer = Predictions(probabilities >= np.asarray(bundle.thresholds), probabilities)
-    ((found, ci95, _),) = score_all(settings, test, [answer])
+    ((found, ci95, _),) = score_all(settings, test, [predictions(bundle, test, settings)])
     return found, ci95
 
 
