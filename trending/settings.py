@@ -93,9 +93,15 @@ class XGBoostSettings(Section):
     subsample: float = Field(default=0.8, gt=0, le=1)
     colsample_bytree: float = Field(default=0.5, gt=0, le=1)
     reg_lambda: float = Field(default=2.0, ge=0)
-    max_bin: int = Field(default=128, ge=2)
+    max_bin: int = Field(default=64, ge=2)
     folds: int = Field(default=5, ge=2)
-    """Folds of the out-of-fold linear scores."""
+    """Folds of the out-of-fold scores."""
+    ridge_penalty: float = Field(default=1.0, gt=0)
+    """L2 penalty of the regression of genres on embeddings."""
+    neighbour_sharpness: float = Field(default=20.0, gt=0)
+    """How much faster than its cosine the say of a similar title grows."""
+    neighbour_pool: int = Field(default=50_000, ge=1)
+    """Training titles that the neighbour scores know; of more, a draw."""
     device: str = "auto"
     """`auto`: CUDA where Ray has a GPU, else `cpu`."""
 

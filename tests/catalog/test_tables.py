@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import cast
+
 import pyarrow as pa
 import pytest
 
@@ -44,7 +46,7 @@ def test_what_is_read_has_the_types_and_values_that_were_written(tables: Tables)
     written = titles("Alpha")
     tables.upsert("titles", written, key="title_id")
 
-    batch = next(iter(tables.read("titles").iter_batches(batch_format="pyarrow")))
+    batch = cast("pa.Table", next(iter(tables.read("titles").iter_batches(batch_format="pyarrow"))))
 
     assert batch.to_pylist() == written.to_pylist() == tables.read_arrow("titles").to_pylist()
     assert [field.type for field in batch.schema] == [field.type for field in TITLES]
@@ -61,9 +63,12 @@ def test_rows_of_a_dataset_read_from_files_can_be_written(tables: Tables, tmp_pa
 
     pq.write_table(titles("Alpha", "Beta"), tmp_path / "staged.parquet")
 
-    tables.upsert("titles", ray.data.read_parquet(str(tmp_path / "staged.parquet")), key="title_id")
+    paths = ray.data.from_arrow(pa.table({"file": [str(tmp_path / "staged.parquet")]}))
+    rows = paths.map_batches(lambda batch: pq.read_table(batch["file"][0].as_py()), batch_format="pyarrow")
+    tables.upsert("titles", rows, key="title_id")
 
     assert set(plots(tables)) == {"Alpha", "Beta"}
+    assert tables.table("titles").schema().column_names == TITLES.names
 
 
 def test_one_snapshot_id_pins_all_three_tables(tables: Tables) -> None:

@@ -104,13 +104,13 @@ def commit(
         return tables.latest()
     if len(changes.reviews):
         rows = reviews.rows(changes.reviews).map_batches(
-            partial(_review_rows, merged_titles=_moved(merged_titles)),
+            partial(review_rows, merged_titles=_moved(merged_titles)),
             batch_format="pyarrow",
             batch_size=None,
         )
         tables.upsert("reviews", _gathered(rows), key="review_id")
     tables.delete("quarantine", key="entry_id", values=changes.stale_entries)
-    entries = _entry_rows(changes.entries, (titles, reviews))
+    entries = _with_raw(changes.entries, (titles, reviews))
     if entries is not None:
         tables.upsert("quarantine", _gathered(entries), key="entry_id")
     summary = {**properties, **tables.heads()}
@@ -141,7 +141,8 @@ def _moved(merged_titles: Mapping[str, str]) -> dict[str, str]:
     return {gone: winner for gone, winner in merged_titles.items() if gone != winner}
 
 
-def _review_rows(batch: pa.Table, *, merged_titles: Mapping[str, str]) -> pa.Table:
+def review_rows(batch: pa.Table, *, merged_titles: Mapping[str, str]) -> pa.Table:
+    """Staged reviews as `REVIEWS`, those of a merged title under the one that stands for it."""
     rows = batch.select(REVIEWS.names).to_pylist()
     for row in rows:
         winner = merged_titles.get(row["title_id"])
@@ -150,19 +151,20 @@ def _review_rows(batch: pa.Table, *, merged_titles: Mapping[str, str]) -> pa.Tab
     return pa.Table.from_pylist(rows, schema=REVIEWS)
 
 
-def _entry_rows(entries: pa.Table, staged: tuple[Staged, ...]) -> Dataset | None:
+def _with_raw(entries: pa.Table, staged: tuple[Staged, ...]) -> Dataset | None:
     """The entries with their rows as JSON (`QUARANTINE`)."""
     datasets = []
     for rows in staged:
         mine = entries.filter(pc.equal(entries["table"], rows.table)).sort_by("staged_id")
         if mine.num_rows:
-            with_raw = partial(_with_raw, entries=mine)
-            ids = mine["staged_id"].to_numpy()
-            datasets.append(rows.rows(ids).map_batches(with_raw, batch_format="pyarrow", batch_size=None))
+            found = rows.rows(mine["staged_id"].to_numpy())
+            as_entries = partial(entry_rows, entries=mine)
+            datasets.append(found.map_batches(as_entries, batch_format="pyarrow", batch_size=None))
     return union(datasets)
 
 
-def _with_raw(batch: pa.Table, *, entries: pa.Table) -> pa.Table:
+def entry_rows(batch: pa.Table, *, entries: pa.Table) -> pa.Table:
+    """Staged rows as `QUARANTINE`. `entries`: `ENTRIES` sorted by `staged_id`, one for every row of the batch."""
     places = np.searchsorted(entries["staged_id"].to_numpy(), batch["staged_id"].to_numpy())
     found = entries.take(pa.array(places, pa.int64()))
     raw = [row["raw"] or _as_json(row) for row in batch.to_pylist()]

@@ -57,10 +57,8 @@ def inspect(
     if not len(existing_ids) and not titles.staged.light.num_rows:
         return None
     before = _stored_profile(settings, previous)
-    if before is not None and not len(titles.changed):
-        profile = before
-    else:
-        profile = _profile(tables, titles, existing_ids)
+    unchanged = not len(titles.changed)
+    profile = before if before and unchanged else _profile(tables, titles, existing_ids)
     report = run_checks(
         load_checks(settings.ingest.checks_file),
         profile,
@@ -119,7 +117,7 @@ def _stored_profile(settings: Settings, snapshot_id: int | None) -> bytes | None
 
 def _profile(tables: Tables, titles: Dispositions, existing_ids: pa.ChunkedArray) -> bytes:
     parts: list[Dataset] = []
-    columns = list(TITLE_COLUMNS)
+    columns: list[str] = list(TITLE_COLUMNS)
     if len(titles.accepted):
         parts.append(titles.staged.rows(titles.accepted, columns=columns).select_columns(columns))
     if not pc.all(pc.is_in(existing_ids, value_set=titles.keys), min_count=0).as_py():
@@ -140,15 +138,13 @@ def _without(batch: pa.Table, *, title_ids: pa.Array) -> pa.Table:
 
 
 def _sample(tables: Tables, name: str, snapshot_id: int, *, key: str) -> pa.Table:
-    from pyiceberg.expressions import LessThan
-
     columns = [c for c in SCHEMAS[name].names if c not in ("minhash", "row_hash", "content_hash")]
     total = tables.rows(name, snapshot_id)
     if total <= CARD_ROWS:
         return tables.read_arrow(name, snapshot_id, columns=columns)
     # Ids are hashes in hexadecimal: those below a bound are a fair sample.
     bound = f"{int(CARD_ROWS / total * 16**8):08x}"
-    return tables.read_arrow(name, snapshot_id, columns=columns, where=LessThan(key, bound))
+    return tables.read_arrow(name, snapshot_id, columns=columns, where=f"{key} < '{bound}'")
 
 
 def _write_json(file: Path, value: Any) -> None:

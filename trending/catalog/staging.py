@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -60,10 +60,11 @@ class Staged:
         wanted = np.sort(ids)
         here = pc.is_in(self.light["staged_id"], value_set=pa.array(wanted))
         files = sorted(set(self.light["file"].filter(here).to_pylist()))
-        dataset = ray.data.read_parquet(files)
-        if columns is not None:
-            dataset = dataset.select_columns([*columns, "staged_id"])
-        return dataset.map_batches(partial(_with_ids, wanted=wanted), batch_format="pyarrow", batch_size=None)
+        paths = ray.data.from_arrow([pa.table({"file": [file]}) for file in files])
+        names = [*columns, "staged_id"] if columns is not None else None
+        return paths.map_batches(
+            partial(read_rows, wanted=wanted, columns=names), batch_format="pyarrow", batch_size=None
+        )
 
 
 @contextmanager
@@ -105,13 +106,14 @@ def row_id(table: str, source: str, row_ref: str) -> int:
 def _stage(table: str, cleaned: Dataset | None, folder: Path, *, report: Report, expected: int) -> Staged:
     parts = [_light_schema(table).empty_table()]
     if cleaned is not None:
-        write: Callable[[pa.Table], pa.Table] = partial(_write_batch, table=table, folder=folder)
+        write: Callable[[pa.Table], pa.Table] = partial(stage_batch, table=table, folder=folder)
         staged = cleaned.map_batches(
             write, batch_format="pyarrow", batch_size=STAGED_ROWS_PER_FILE, num_cpus=WRITE_CPUS
         )
         with source_faults():
-            for batch in staged.iter_batches(batch_format="pyarrow", batch_size=None, prefetch_batches=0):
-                parts.append(batch.cast(parts[0].schema))
+            batches = staged.iter_batches(batch_format="pyarrow", batch_size=None, prefetch_batches=0)
+            for batch in cast("Iterable[pa.Table]", batches):
+                parts.append(batch)
                 done = sum(part.num_rows for part in parts)
                 report(f"Cleaning {table}", done=min(done, expected), total=expected)
     return Staged(table, pa.concat_tables(parts).sort_by("staged_id").combine_chunks())
@@ -125,8 +127,11 @@ def _light_schema(table: str) -> pa.Schema:
     return pa.schema([*(CLEANED_REVIEWS.field(name) for name in _LIGHT_REVIEWS), *_MARKS])
 
 
-def _write_batch(batch: pa.Table, *, table: str, folder: Path) -> pa.Table:
-    """Write a batch under a name of its own (a task that Ray repeats leaves a file that nobody names)."""
+def stage_batch(batch: pa.Table, *, table: str, folder: Path) -> pa.Table:
+    """Write cleaned rows to a file of their own in `folder`, and return their light columns.
+
+    A task that Ray repeats leaves a file that nobody names.
+    """
     import pyarrow.parquet as pq
 
     refs = zip(batch["source"].to_pylist(), batch["row_ref"].to_pylist(), strict=True)
@@ -161,8 +166,10 @@ def _tallies(batch: pa.Table) -> dict[str, list[int]]:
     }
 
 
-def _with_ids(batch: pa.Table, *, wanted: Ids) -> pa.Table:
-    ids = batch["staged_id"].to_numpy()
-    places = np.searchsorted(wanted, ids)
-    places[places == len(wanted)] = 0
-    return batch.filter(pa.array(wanted[places] == ids)) if len(wanted) else batch.slice(0, 0)
+def read_rows(paths: pa.Table, *, wanted: Ids, columns: list[str] | None) -> Iterator[pa.Table]:
+    """The rows with the ids `wanted` from the files that `paths` names in its column `file`."""
+    import pyarrow.parquet as pq
+
+    for path in paths["file"].to_pylist():
+        rows = pq.read_table(path, columns=columns)
+        yield rows.filter(pa.array(np.isin(rows["staged_id"].to_numpy(), wanted)))

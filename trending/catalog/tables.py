@@ -8,6 +8,7 @@ three tables, and a job that dies between two commits leaves no trace for a read
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -18,7 +19,6 @@ from trending.settings import Settings
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
-    from pyiceberg.expressions import BooleanExpression
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
     from ray.data import Dataset
@@ -91,14 +91,19 @@ class Tables:
         import ray
 
         version = self.belonging(name, snapshot_id)
-        if version is None or not self._has_files(name, version):
+        files = self._data_files(name, version)
+        if not files:
             return ray.data.from_arrow(self._empty(name, columns))
         dataset = ray.data.read_iceberg(
-            table_identifier=_identifier(name), catalog_kwargs=dict(self._kwargs), snapshot_id=version
+            table_identifier=_identifier(name),
+            catalog_kwargs=dict(self._kwargs),
+            snapshot_id=version,
+            override_num_blocks=files,  # left to itself, Ray cuts even a small file into 200 blocks
         )
         schema = self._empty(name, columns).schema
+        conform = partial(_conform, schema=schema)
         return dataset.select_columns(schema.names).map_batches(
-            lambda batch: batch.cast(schema), batch_format="pyarrow", batch_size=None
+            conform, batch_format="pyarrow", batch_size=None
         )
 
     def read_arrow(
@@ -107,16 +112,21 @@ class Tables:
         snapshot_id: int | None = None,
         *,
         columns: Sequence[str] | None = None,
-        where: BooleanExpression | None = None,
+        where: str | None = None,
     ) -> pa.Table:
-        """The same as one Arrow table in this process: for few rows or light columns."""
+        """The same as one Arrow table in this process: for few rows or light columns.
+
+        `where`: a filter as Iceberg reads it, `title_id < '8'`.
+        """
+        from pyiceberg.expressions import AlwaysTrue
+
         version = self.belonging(name, snapshot_id)
         if version is None:
             return self._empty(name, columns)
         scan = self.table(name).scan(
             snapshot_id=version,
             selected_fields=tuple(columns) if columns is not None else ("*",),
-            **({"row_filter": where} if where is not None else {}),
+            row_filter=where or AlwaysTrue(),
         )
         rows = scan.to_arrow()
         return rows.select(list(columns)) if columns is not None else rows
@@ -148,9 +158,7 @@ class Tables:
         dataset = ray.data.from_arrow(rows) if isinstance(rows, pa.Table) else rows
         # Ray's upsert looks for the branch `main`, which the first snapshot makes.
         first = self.table(name).current_snapshot() is None
-        dataset.map_batches(
-            lambda batch: batch.select(schema.names).cast(schema), batch_format="pyarrow"
-        ).write_iceberg(
+        dataset.map_batches(partial(_conform, schema=schema), batch_format="pyarrow").write_iceberg(
             table_identifier=_identifier(name),
             catalog_kwargs=dict(self._kwargs),
             snapshot_properties=_prefixed(properties),
@@ -167,7 +175,7 @@ class Tables:
 
         table = self.table(name)
         if values:
-            table.delete(In(key, list(values)))
+            table.delete(In(key, list(values)))  # pyright: ignore[reportCallIssue]
         snapshot = table.current_snapshot()
         return snapshot.snapshot_id if snapshot else None
 
@@ -228,8 +236,10 @@ class Tables:
             self._catalog = load_catalog(**self._kwargs)
         return self._catalog
 
-    def _has_files(self, name: str, snapshot_id: int) -> bool:
-        return next(iter(self.table(name).scan(snapshot_id=snapshot_id).plan_files()), None) is not None
+    def _data_files(self, name: str, snapshot_id: int | None) -> int:
+        if snapshot_id is None:
+            return 0
+        return sum(1 for _ in self.table(name).scan(snapshot_id=snapshot_id).plan_files())
 
     def _arrow_schema(self, name: str) -> pa.Schema:
         return SCHEMAS.get(name.removeprefix("catalog.")) or self.table(name).schema().as_arrow()
@@ -247,6 +257,10 @@ def snapshot_properties(snapshot: Snapshot) -> dict[str, str]:
         for key, value in summary.items()
         if key.startswith(PROPERTY_PREFIX)
     }
+
+
+def _conform(batch: pa.Table, *, schema: pa.Schema) -> pa.Table:
+    return batch.select(schema.names).cast(schema)
 
 
 def _prefixed(properties: Mapping[str, str] | None) -> dict[str, str]:

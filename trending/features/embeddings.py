@@ -35,8 +35,7 @@ SCHEMA = pa.schema(
     ]
 )
 WEIGHTS = "model.safetensors"
-ROWS_PER_BATCH = 256
-ROWS_PER_BLOCK = 1024
+ROWS_PER_BLOCK = 256
 FILES = (
     "config.json",
     WEIGHTS,
@@ -62,7 +61,10 @@ class SentenceEncoder:
         self.max_tokens, self.batch_size = max_tokens, batch_size
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-        self._model: Any = AutoModel.from_pretrained(folder).to(self._device).eval()
+        # Double precision: in single, a vector depends in its last bits on the texts that share its batch, and
+        # a tree that splits just there answers differently for the same text.
+        model: Any = AutoModel.from_pretrained(folder)
+        self._model = model.to(self._device, torch.float64).eval()
 
     @property
     def width(self) -> int:
@@ -74,7 +76,7 @@ class SentenceEncoder:
         import torch
 
         vectors = np.zeros((len(documents), self.width), np.float32)
-        order = np.argsort([-len(document) for document in documents], kind="stable")
+        order = np.argsort([-len(document) for document in documents], kind="stable").tolist()
         with torch.inference_mode():
             for start in range(0, len(order), self.batch_size):
                 rows = order[start : start + self.batch_size]
@@ -130,8 +132,8 @@ def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings
     import ray
 
     rows = pa.table({"key": list(missing), "text": list(missing.values())})
-    # Blocks of texts of like length waste little on padding.
-    rows = rows.take(pa.array(np.argsort([len(text) for text in missing.values()], kind="stable")))
+    # Blocks of texts of like length waste little on padding; with the longest first, the actors end together.
+    rows = rows.take(pa.array(np.argsort([-len(text) for text in missing.values()], kind="stable")))
     has_gpu = bool(ray.cluster_resources().get("GPU"))
     embedded = (
         ray.data.from_arrow(rows)
@@ -140,7 +142,7 @@ def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings
             _Embedder,  # pyright: ignore[reportArgumentType]
             fn_constructor_args=(folder, settings),
             batch_format="pyarrow",
-            batch_size=ROWS_PER_BATCH,
+            batch_size=ROWS_PER_BLOCK,
             compute=ray.data.ActorPoolStrategy(
                 size=min(settings.actors, max(1, len(missing) // ROWS_PER_BLOCK))
             ),
@@ -148,7 +150,7 @@ def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings
             num_gpus=1 if has_gpu else 0,
         )
     )
-    return pa.concat_tables(ray.get(embedded.to_arrow_refs()))
+    return pa.concat_tables(ray.get(embedded.to_arrow_refs()))  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def encoder_folder(settings: EmbeddingSettings) -> Path:

@@ -74,6 +74,6 @@ def _vectorizer(**given: object) -> TfidfVectorizer:
         sublinear_tf=True,
         strip_accents="unicode",
         token_pattern=r"(?u)(?<!\[)\b\w\w+\b(?!\])",
-        dtype=np.float32,
+        dtype=np.float32,  # pyright: ignore[reportArgumentType]
         **given,  # pyright: ignore[reportArgumentType]
     )

@@ -49,7 +49,7 @@ class LinearModel:
         genres: Sequence[str],
         *,
         settings: LinearSettings,
-        row_weights: npt.NDArray[np.float64] | None = None,
+        row_weights: npt.NDArray[np.floating] | None = None,
     ) -> LinearModel:
         """Fit vocabulary and weights; `row_weights` `[n]` counts a title more or less than once."""
         tfidf = Tfidf.fit(documents, settings)
@@ -86,13 +86,12 @@ class LinearModel:
 
 
 def _fit_one(
-    matrix: Any, truth: npt.NDArray[np.bool_], c: float, row_weights: npt.NDArray[np.float64] | None
+    matrix: Any, truth: npt.NDArray[np.bool_], c: float, row_weights: npt.NDArray[np.floating] | None
 ) -> tuple[npt.NDArray[np.float64], float]:
     from sklearn.linear_model import LogisticRegression
 
     if truth.all() or not truth.any():
         return np.zeros(matrix.shape[1]), -NEVER if truth.all() else NEVER
-    fitted = LogisticRegression(C=c, solver="liblinear", dual=True).fit(
-        matrix, truth, sample_weight=row_weights
-    )
-    return fitted.coef_[0], float(fitted.intercept_[0])
+    fitted = LogisticRegression(C=c, solver="liblinear", dual=True, max_iter=1000, random_state=0)
+    fitted.fit(matrix, truth, sample_weight=row_weights)
+    return np.asarray(fitted.coef_)[0], float(np.asarray(fitted.intercept_)[0])

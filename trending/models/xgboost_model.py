@@ -1,4 +1,4 @@
-"""Boosted trees over sentence embeddings and the linear model's scores."""
+"""Boosted trees over sentence embeddings and the scores of simpler models."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from trending.features.embeddings import Embeddings, SentenceEncoder
-from trending.models.base import Probabilities
+from trending.models.base import Labels, Probabilities
+from trending.models.embedding_scores import EmbeddingScores
 from trending.models.linear import LinearModel
+from trending.settings import TrainSettings
 
 if TYPE_CHECKING:
     import xgboost
@@ -20,14 +22,56 @@ BOOSTER = "booster.ubj"
 ENCODER, LINEAR = "encoder", "linear"
 
 
+class FirstStage:
+    """The models whose scores are features of the trees: words by the linear model, meaning by the embedding."""
+
+    def __init__(self, linear: LinearModel, by_embedding: EmbeddingScores) -> None:
+        self.linear = linear
+        self.by_embedding = by_embedding
+
+    @classmethod
+    def fit(
+        cls,
+        documents: Sequence[str],
+        embeddings: Embeddings,
+        labels: Labels,
+        genres: Sequence[str],
+        *,
+        settings: TrainSettings,
+        row_weights: npt.NDArray[np.floating] | None = None,
+    ) -> FirstStage:
+        """Fit both on the same titles."""
+        linear = LinearModel.fit(documents, labels, genres, settings=settings.linear, row_weights=row_weights)
+        by_embedding = EmbeddingScores.fit(embeddings, labels, settings=settings.xgboost, seed=settings.seed)
+        return cls(linear, by_embedding)
+
+    def scores(self, documents: Sequence[str], embeddings: Embeddings) -> npt.NDArray[np.float32]:
+        """`[n, 3 * genres]`."""
+        return np.hstack([self.linear.scores(documents), self.by_embedding.scores(embeddings)])
+
+    def save(self, folder: Path) -> Mapping[str, Any]:
+        """Both models, each with its state."""
+        (folder / LINEAR).mkdir()
+        return {
+            "linear": self.linear.save(folder / LINEAR),
+            "by_embedding": self.by_embedding.save(folder),
+        }
+
+    @classmethod
+    def load(cls, folder: Path, state: Mapping[str, Any]) -> FirstStage:
+        """What `save` wrote."""
+        linear = LinearModel.load(folder / LINEAR, state["linear"])
+        return cls(linear, EmbeddingScores.load(folder, state["by_embedding"]))
+
+
 class XGBoostModel:
     """One ensemble a genre (`binary:logistic`, multi-label); the makers of its features are part of it."""
 
     name: ClassVar[str] = "xgboost"
 
-    def __init__(self, linear: LinearModel, encoder: SentenceEncoder, booster: xgboost.Booster) -> None:
-        self.genres = linear.genres
-        self.linear = linear
+    def __init__(self, first_stage: FirstStage, encoder: SentenceEncoder, booster: xgboost.Booster) -> None:
+        self.genres = first_stage.linear.genres
+        self.first_stage = first_stage
         self.encoder = encoder
         self._booster = booster
 
@@ -46,16 +90,16 @@ class XGBoostModel:
 
         if not len(documents):
             return np.zeros((0, len(self.genres)), np.float32)
-        matrix = xgboost.DMatrix(stack_features(embeddings, self.linear.scores(documents)))
-        return self._booster.predict(matrix).reshape(len(documents), len(self.genres))
+        scores = self.first_stage.scores(documents, embeddings)
+        found = self._booster.predict(xgboost.DMatrix(stack_features(embeddings, scores)))
+        return found.reshape(len(documents), len(self.genres))
 
     def save(self, folder: Path) -> Mapping[str, Any]:
-        """Booster (UBJ), encoder files, linear model."""
+        """Booster (UBJ), encoder files, the models of the first stage."""
         self._booster.save_model(folder / BOOSTER)
         self.encoder.save(folder / ENCODER)
-        (folder / LINEAR).mkdir()
         return {
-            "linear": self.linear.save(folder / LINEAR),
+            "first_stage": self.first_stage.save(folder),
             "max_tokens": self.encoder.max_tokens,
             "batch_size": self.encoder.batch_size,
             "rounds": self.rounds,
@@ -70,9 +114,9 @@ class XGBoostModel:
             folder / ENCODER, max_tokens=state["max_tokens"], batch_size=state["batch_size"]
         )
         booster = xgboost.Booster(model_file=folder / BOOSTER)
-        return cls(LinearModel.load(folder / LINEAR, state["linear"]), encoder, booster)
+        return cls(FirstStage.load(folder, state["first_stage"]), encoder, booster)
 
 
-def stack_features(embeddings: Embeddings, linear_scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Features of the booster: embeddings beside the linear model's log-odds, `[n, width + genres]`."""
-    return np.hstack([embeddings, linear_scores]).astype(np.float32)
+def stack_features(embeddings: Embeddings, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Features of the booster: embeddings beside the first stage's scores, `[n, width + 3 * genres]`."""
+    return np.hstack([embeddings, scores]).astype(np.float32)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,11 +95,13 @@ def train(
         report(f"Training {model}")
         fitted = _fit(model, documents, settings, report)
         report(f"Tuning and testing {model}")
-        bundle, metrics = _bundle(fitted, documents, settings, run_id, time_split=time_split)
-        test, ci95 = _test(bundle, documents, settings)
-        seconds = time.perf_counter() - began
-        report(f"Registering {model}")
-        version = log_training(settings, bundle, test, plots=training_plots(test), seconds=seconds)
+        folder = settings.bundles_dir / f"{model}-{run_id[:12]}"
+        with _removed_on_error(folder):
+            bundle, metrics = _bundle(fitted, documents, settings, folder, time_split=time_split)
+            test, ci95 = _test(bundle, documents, settings)
+            seconds = time.perf_counter() - began
+            report(f"Registering {model}")
+            version = log_training(settings, bundle, test, plots=training_plots(test), seconds=seconds)
         if alias:
             set_alias(settings, version, alias)
     return TrainResult(run_id, version, model, bundle, snapshot_id, seconds, metrics, test, ci95)
@@ -123,7 +127,7 @@ def _fit(model: str, documents: DocumentSet, settings: Settings, report: Report)
 
 
 def _bundle(
-    fitted: GenreModel, documents: DocumentSet, settings: Settings, run_id: str, *, time_split: bool
+    fitted: GenreModel, documents: DocumentSet, settings: Settings, folder: Path, *, time_split: bool
 ) -> tuple[Bundle, Mapping[str, float]]:
     validation = documents.subset("validation")
     probabilities = predict_known(fitted, validation.documents, settings)
@@ -132,7 +136,7 @@ def _bundle(
     metrics = scores(validation.labels, chosen, probabilities, validation.genres).headline()
     bundle = save_bundle(
         fitted,
-        settings.bundles_dir / f"{fitted.name}-{run_id[:12]}",
+        folder,
         thresholds=thresholds,
         snapshot_id=documents.snapshot_id,
         max_reviews=settings.train.document.max_reviews,
@@ -141,6 +145,16 @@ def _bundle(
         metrics=metrics,
     )
     return bundle, metrics
+
+
+@contextmanager
+def _removed_on_error(folder: Path) -> Iterator[None]:
+    """A bundle that was never registered is not left lying about, also after Ctrl-C."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _test(bundle: Bundle, documents: DocumentSet, settings: Settings) -> tuple[Scores, dict[str, Interval]]:

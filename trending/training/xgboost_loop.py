@@ -47,7 +47,9 @@ def train_loop(config: Mapping[str, Any]) -> None:
     import xgboost
 
     settings: XGBoostSettings = config["settings"]
-    train, validation = _matrix("train"), _matrix("validation")
+    rank = ray.train.get_context().get_world_rank()
+    train = xgboost.QuantileDMatrix(**_columns(train_part(rank)), max_bin=settings.max_bin)
+    validation = xgboost.DMatrix(**_columns("validation"))
     booster = xgboost.Booster(_parameters(config), [train, validation])
     state = BoostingState()
     if checkpoint := ray.train.get_checkpoint():
@@ -70,14 +72,25 @@ def read_checkpoint(folder: Path) -> tuple[xgboost.Booster, BoostingState]:
     return xgboost.Booster(model_file=folder / BOOSTER), state
 
 
-def _matrix(name: str) -> xgboost.DMatrix:
+def train_part(rank: int) -> str:
+    """Name of the dataset with the training rows of one worker."""
+    return f"train-{rank}"
+
+
+def _columns(name: str) -> dict[str, np.ndarray]:
+    """`data` `[n, width]`, `label` `[n, genres]` and `weight` `[n]` of a dataset, in its order."""
+    import pyarrow as pa
     import ray.train
-    import xgboost
 
     shard = ray.train.get_dataset_shard(name)
-    parts = list(shard.iter_batches(batch_size=4096, batch_format="numpy"))
-    columns = {key: np.concatenate([np.stack(list(part[key])) for part in parts]) for key in parts[0]}
-    return xgboost.DMatrix(columns["features"], label=columns["labels"], weight=columns["weight"])
+    assert shard is not None
+    rows = pa.concat_tables(shard.iter_batches(batch_size=4096, batch_format="pyarrow")).combine_chunks()
+
+    def matrix(column: str) -> np.ndarray:
+        flat = rows[column].combine_chunks().flatten()
+        return flat.to_numpy(zero_copy_only=False).reshape(rows.num_rows, -1)
+
+    return {"data": matrix("features"), "label": matrix("labels"), "weight": rows["weight"].to_numpy()}
 
 
 def _parameters(config: Mapping[str, Any]) -> dict[str, Any]:
