@@ -52,6 +52,13 @@ def test_what_is_read_has_the_types_and_values_that_were_written(tables: Tables)
     assert [field.type for field in batch.schema] == [field.type for field in TITLES]
 
 
+def test_rows_can_be_read_by_a_filter(tables: Tables) -> None:
+    tables.upsert("titles", titles("Alpha", "Beta"), key="title_id")
+    assert tables.read_arrow("titles", columns=["title"], where="title_id < 'id-B'").to_pylist() == [
+        {"title": "Alpha"}
+    ]
+
+
 def test_upsert_of_no_rows_makes_no_snapshot(tables: Tables) -> None:
     before = tables.upsert("titles", titles("Alpha"), key="title_id")
     assert tables.upsert("titles", TITLES.empty_table(), key="title_id") == before
@@ -64,11 +71,14 @@ def test_rows_of_a_dataset_read_from_files_can_be_written(tables: Tables, tmp_pa
     pq.write_table(titles("Alpha", "Beta"), tmp_path / "staged.parquet")
 
     paths = ray.data.from_arrow(pa.table({"file": [str(tmp_path / "staged.parquet")]}))
-    rows = paths.map_batches(lambda batch: pq.read_table(batch["file"][0].as_py()), batch_format="pyarrow")
+    rows = paths.map_batches(
+        lambda batch: pq.read_table(batch.to_pylist()[0]["file"]),  # pyright: ignore[reportAttributeAccessIssue]
+        batch_format="pyarrow",
+    )
     tables.upsert("titles", rows, key="title_id")
 
     assert set(plots(tables)) == {"Alpha", "Beta"}
-    assert tables.table("titles").schema().column_names == TITLES.names
+    assert [field.name for field in tables.table("titles").schema().fields] == TITLES.names
 
 
 def test_one_snapshot_id_pins_all_three_tables(tables: Tables) -> None:

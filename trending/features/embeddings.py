@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import shutil
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ SCHEMA = pa.schema(
         pa.field("vector", pa.list_(pa.float32())),
     ]
 )
+LENGTH_STEP = 16
+"""Lengths of padded texts are multiples of this many tokens."""
 WEIGHTS = "model.safetensors"
 ROWS_PER_BLOCK = 256
 FILES = (
@@ -61,10 +64,7 @@ class SentenceEncoder:
         self.max_tokens, self.batch_size = max_tokens, batch_size
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-        # Double precision: in single, a vector depends in its last bits on the texts that share its batch, and
-        # a tree that splits just there answers differently for the same text.
-        model: Any = AutoModel.from_pretrained(folder)
-        self._model = model.to(self._device, torch.float64).eval()
+        self._model: Any = AutoModel.from_pretrained(folder).to(self._device).eval()
 
     @property
     def width(self) -> int:
@@ -72,15 +72,29 @@ class SentenceEncoder:
         return int(self._model.config.hidden_size)
 
     def encode(self, documents: Sequence[str]) -> Embeddings:
-        """Vectors `[len(documents), width]`, in order. Batches hold texts of like length, so little is padded."""
+        """Vectors `[len(documents), width]`, in order.
+
+        A text is padded to the next multiple of `LENGTH_STEP` tokens, and shares its batch only with texts of
+        that length: little is padded, and its vector is the same to the last bit whatever else is in the batch.
+        Trees split on these numbers, so a last bit could change an answer.
+        """
         import torch
 
         vectors = np.zeros((len(documents), self.width), np.float32)
-        order = np.argsort([-len(document) for document in documents], kind="stable").tolist()
+        tokens = (
+            self._tokenizer(list(documents), truncation=True, max_length=self.max_tokens)
+            if documents
+            else None
+        )
+        by_length: dict[int, list[int]] = defaultdict(list)
+        for row, ids in enumerate(tokens["input_ids"] if tokens else ()):
+            by_length[-(-len(ids) // LENGTH_STEP) * LENGTH_STEP].append(row)
         with torch.inference_mode():
-            for start in range(0, len(order), self.batch_size):
-                rows = order[start : start + self.batch_size]
-                vectors[rows] = self._encode([documents[i] for i in rows]).cpu().numpy()
+            for length, rows in by_length.items():
+                for start in range(0, len(rows), self.batch_size):
+                    chosen = rows[start : start + self.batch_size]
+                    ids = [tokens["input_ids"][row] for row in chosen] if tokens else []
+                    vectors[chosen] = self._encode(ids, length).cpu().numpy()
         return vectors
 
     def save(self, folder: Path) -> None:
@@ -90,14 +104,14 @@ class SentenceEncoder:
             if (self.folder / name).is_file():
                 shutil.copyfile(self.folder / name, folder / name)
 
-    def _encode(self, documents: list[str]) -> torch.Tensor:
+    def _encode(self, ids: list[list[int]], length: int) -> torch.Tensor:
         import torch
 
-        tokens = self._tokenizer(
-            documents, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
+        padded = self._tokenizer.pad(
+            {"input_ids": ids}, padding="max_length", max_length=length, return_tensors="pt"
         ).to(self._device)
-        states = self._model(**tokens).last_hidden_state
-        mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
+        states = self._model(**padded).last_hidden_state
+        mask = padded["attention_mask"].unsqueeze(-1).to(states.dtype)
         return torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1)
 
 
