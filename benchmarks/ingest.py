@@ -21,9 +21,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.ingest_engines import ENGINES
-
-FILES = 16
+from benchmarks.ingest_engines import ENGINES, FILES
 
 
 def main() -> None:
@@ -47,7 +45,9 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ingest", description=str(__doc__).partition("\n")[0]
+    )
     parser.add_argument("--rows", type=int, nargs="+", default=[18_000, 180_000, 1_800_000])
     parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=list(ENGINES))
     parser.add_argument("--data", type=Path, help="folder of the real catalogues; default: the sample")
@@ -58,8 +58,6 @@ def parse_arguments() -> argparse.Namespace:
 
 def raw_rows(folder: Path | None) -> pa.Table:
     """The rows to repeat, as one Arrow table of `RAW_TITLES`."""
-    import ray
-
     from trending.ray_session import ray_session
     from trending.settings import Settings
     from trending.sources.base import RAW_TITLES
@@ -67,13 +65,11 @@ def raw_rows(folder: Path | None) -> pa.Table:
 
     with ray_session(Settings()):
         sources = catalogues_in(folder) if folder else [parse_source("sample")]
-        tables = [
-            ray.get(reference)
-            for source in sources
-            if (titles := source.titles()) is not None
-            for reference in titles.to_arrow_refs()
+        datasets = [titles for source in sources if (titles := source.titles()) is not None]
+        batches = [
+            batch for one in datasets for batch in one.iter_batches(batch_format="pyarrow", batch_size=None)
         ]
-        return pa.concat_tables([table.select(RAW_TITLES.names).cast(RAW_TITLES) for table in tables])
+        return pa.concat_tables([batch.select(RAW_TITLES.names).cast(RAW_TITLES) for batch in batches])
 
 
 def write_rows(base: pa.Table, rows: int, folder: Path) -> None:

@@ -20,6 +20,8 @@ from trending.catalog.taxonomy import load_taxonomy
 from trending.settings import Settings
 
 SETTINGS = Settings()
+FILES = 16
+"""Parquet files of the input, and so the read tasks of Ray."""
 SLICE_ROWS = SETTINGS.ingest.batch_rows
 Timed = tuple[float, float]
 
@@ -81,7 +83,9 @@ def run_ray(folder: Path, out: Path) -> Timed:
     began = time.perf_counter()
     with ray_session(SETTINGS):
         started = time.perf_counter()
-        ray_clean_titles(ray.data.read_parquet(str(folder)), SETTINGS).write_parquet(str(out))
+        ray_clean_titles(
+            ray.data.read_parquet(str(folder), override_num_blocks=FILES), SETTINGS
+        ).write_parquet(str(out))
         ended = time.perf_counter()
     return started - began, ended - started
 

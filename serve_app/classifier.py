@@ -29,8 +29,9 @@ class GenreClassifier:
 
         self._bundle = load_bundle(Path(bundle))
         self._version = version
-        self._answer.set_max_batch_size(max_batch_size)
-        self._answer.set_batch_wait_timeout_s(batch_wait_ms / 1000)
+        batches: Any = self._answer  # `serve.batch` adds these two setters to the method
+        batches.set_max_batch_size(max_batch_size)
+        batches.set_batch_wait_timeout_s(batch_wait_ms / 1000)
 
     def describe(self) -> dict[str, Any]:
         """Model, version, snapshot, genres and thresholds of the loaded bundle."""

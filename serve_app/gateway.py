@@ -65,9 +65,9 @@ class Gateway:
         return Health(status="ready")
 
     async def _describe(self) -> dict[str, Any]:
-        if self._described is None:
-            self._described = await self._classifier.describe.remote()
-        return self._described
+        described = self._described or await self._classifier.describe.remote()
+        self._described = described
+        return described
 
 
 def document_of(title: TitleIn, *, max_reviews: int) -> str:

@@ -31,12 +31,12 @@ def ray_cluster(offline_environment: None) -> Iterator[str]:
     with it. Its value is the dashboard's address."""
     import ray
 
-    from trending.ray_session import quiet_ray_data
+    from trending.ray_session import prepare_ray_data
 
     context = ray.init(
         num_cpus=4, object_store_memory=512 * 2**20, include_dashboard=True, log_to_driver=False
     )
-    quiet_ray_data()
+    prepare_ray_data()
     yield f"http://{context.dashboard_url}"
     ray.shutdown()
 

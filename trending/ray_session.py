@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from trending.settings import Settings
 
+BLOCK_BYTES = 16 * 2**20
+
 
 @contextmanager
 def ray_session(settings: Settings) -> Iterator[None]:
@@ -19,7 +21,7 @@ def ray_session(settings: Settings) -> Iterator[None]:
     """
     import ray
 
-    quiet_ray_data()
+    prepare_ray_data()
     if ray.is_initialized():
         yield
         return
@@ -39,11 +41,17 @@ def ray_session(settings: Settings) -> Iterator[None]:
         ray.shutdown()
 
 
-def quiet_ray_data() -> None:
-    """No progress bars and no chatter of Ray Data on the terminal: jobs print their own progress."""
+def prepare_ray_data() -> None:
+    """Ray Data for small machines and quiet terminals.
+
+    Blocks stay small, so that memory does not grow with the input. The older readers are used: those of Ray 2.60
+    start a pool of actors for every read, which takes seconds. Jobs print their own progress.
+    """
     from ray.data import DataContext
 
     context = DataContext.get_current()
+    context.target_max_block_size = BLOCK_BYTES
+    context.use_datasource_v2 = False
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)

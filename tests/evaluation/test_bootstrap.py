@@ -30,7 +30,9 @@ def test_intervals_hold_the_score_itself(truth: np.ndarray) -> None:
 
 
 def test_average_precision_of_a_resample_is_that_of_the_repeated_rows(truth: np.ndarray) -> None:
-    probabilities = np.random.default_rng(5).integers(0, 8, truth.shape).astype(np.float32) / 8  # many ties
+    probabilities = np.random.default_rng(5).integers(0, 8, truth.shape).astype(np.float32) / np.float32(
+        8
+    )  # many ties
     model = Predictions(probabilities > 0.5, probabilities)
     (draws,) = draw_scores(truth, [model], samples=1, seed=7)
     rows = np.random.default_rng(7).integers(0, len(truth), len(truth))
