@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,7 +28,7 @@ def build_app(bundle: str, version: str, settings: ServeSettings) -> Application
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=settings.max_queued_requests,
     )
-    return gateway.bind(classifier)
+    return gateway.bind(classifier, settings.max_batch_size)
 
 
 @contextmanager
@@ -42,6 +43,7 @@ def running_app(settings: Settings) -> Iterator[str]:
     resolved = resolve_model(settings, settings.serve.model)
     bundle = load_bundle(resolved.folder)
     host, port = settings.serve.host, settings.serve.port
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     serve.start(http_options=HTTPOptions(host=host, port=port), logging_config={"log_level": "WARNING"})
     try:
         app = build_app(str(resolved.folder), resolved.version or bundle.digest[:12], settings.serve)

@@ -1,23 +1,18 @@
-"""The HTTP front: validation, routing and answers. No model in it."""
+"""The HTTP front: validation, routing and answers. No model in it.
 
-from __future__ import annotations
+Annotations are evaluated here, unlike elsewhere: Serve ships the class to its replica, where FastAPI could not
+look their names up.
+"""
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI, Response
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from serve_app.schemas import (
-    GenreOut,
-    GenresRequest,
-    GenresResponse,
-    Health,
-    ModelInfo,
-    TitleGenres,
-    TitleIn,
-)
-from trending.features.document import make_document
+from serve_app.answers import answer, document_of
+from serve_app.schemas import GenresRequest, GenresResponse, Health, ModelInfo
 
 api = FastAPI(
     title="Trending Now",
@@ -31,9 +26,10 @@ api = FastAPI(
 class Gateway:
     """The API. Speaks to the classifier through its handle."""
 
-    def __init__(self, classifier: DeploymentHandle) -> None:
-        """Ready as soon as the classifier has described itself."""
+    def __init__(self, classifier: DeploymentHandle, max_batch_size: int) -> None:
+        """`max_batch_size`: documents that the classifier takes at once."""
         self._classifier = classifier
+        self._max_batch_size = max_batch_size
         self._described: dict[str, Any] | None = None
 
     @api.post("/v1/genres", summary="Classify titles")
@@ -41,7 +37,7 @@ class Gateway:
         """Genres of one to 256 titles, with the model's version and its snapshot."""
         model = await self._describe()
         documents = [document_of(title, max_reviews=model["max_reviews"]) for title in request.titles]
-        probabilities = await self._classifier.classify.remote(documents)
+        probabilities = await self._classify(documents)
         return GenresResponse(
             model=ModelInfo(**{name: model[name] for name in ModelInfo.model_fields}),
             results=[
@@ -64,30 +60,14 @@ class Gateway:
             return Health(status=f"classifier not ready: {type(error).__name__}")
         return Health(status="ready")
 
+    async def _classify(self, documents: list[str]) -> list[Any]:
+        """Rows of probabilities `[genres]`, asked for in parts that fit the classifier's batches."""
+        step = self._max_batch_size
+        parts = [documents[start : start + step] for start in range(0, len(documents), step)]
+        answers = await asyncio.gather(*(self._classifier.classify.remote(part) for part in parts))
+        return [row for rows in answers for row in rows]
+
     async def _describe(self) -> dict[str, Any]:
         described = self._described or await self._classifier.describe.remote()
         self._described = described
         return described
-
-
-def document_of(title: TitleIn, *, max_reviews: int) -> str:
-    """The document text of a request, cleaned and made as in training."""
-    from trending.catalog.text import clean_plot, clean_review
-
-    reviews = [clean_review(review)[0] for review in title.reviews]
-    return make_document(clean_plot(title.title), clean_plot(title.plot), reviews, max_reviews=max_reviews)
-
-
-def answer(title: str, row: Any, model: dict[str, Any]) -> TitleGenres:
-    """One row of probabilities `[genres]` as the API's words."""
-    named = {genre: float(p) for genre, p in zip(model["genres"], row, strict=True)}
-    chosen = [
-        GenreOut(genre=genre, probability=named[genre])
-        for genre, threshold in zip(model["genres"], model["thresholds"], strict=True)
-        if named[genre] >= threshold
-    ]
-    return TitleGenres(
-        title=title,
-        genres=sorted(chosen, key=lambda g: g.probability, reverse=True),
-        probabilities=named,
-    )

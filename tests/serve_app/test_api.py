@@ -9,8 +9,8 @@ import httpx
 import numpy as np
 import pytest
 
+from serve_app.answers import document_of
 from serve_app.app import running_app
-from serve_app.gateway import document_of
 from serve_app.schemas import MAX_TITLES, TitleIn
 from trending.catalog.tables import Tables
 from trending.models.bundle import load_bundle

@@ -33,7 +33,7 @@ def comparison_table(result: EvaluationResult) -> Table:
             table.add_column(f"Δ {title} [dim]vs {baseline.model}[/dim]", justify="right", no_wrap=True)
     for one in result.models:
         cells = [f"{getattr(one.scores, name):.3f} [dim]{_span(one.ci95[name])}[/dim]" for name in COLUMNS]
-        gains = [_gain(one, name) for name in ("micro_f1", "macro_f1")] if several else []
+        gains = [_gain(one, result.models[-1], name) for name in ("micro_f1", "macro_f1")] if several else []
         table.add_row(one.model, *cells, *gains)
     return table
 
@@ -102,12 +102,13 @@ def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows)]
 
 
-def _gain(one: Evaluated, name: str) -> str:
+def _gain(one: Evaluated, baseline: Evaluated, name: str) -> str:
     if one.gain is None:
         return "[dim]-[/dim]"
     low, high = one.gain[name]
-    clear = "green" if low > 0 else "red" if high < 0 else "yellow"
-    return f"[{clear}]{_span((low, high), sign=True)}[/{clear}]"
+    colour = "green" if low > 0 else "red" if high < 0 else "yellow"
+    point = getattr(one.scores, name) - getattr(baseline.scores, name)
+    return f"[{colour}]{point:+.3f}[/{colour}] [dim]{_span((low, high), sign=True)}[/dim]"
 
 
 def _span(interval: Interval, *, sign: bool = False) -> str:

@@ -153,8 +153,7 @@ def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings
         ray.data.from_arrow(rows)
         .repartition(max(1, len(missing) // ROWS_PER_BLOCK))
         .map_batches(
-            _Embedder,  # pyright: ignore[reportArgumentType]
-            fn_constructor_args=(folder, settings),
+            _embedder(folder, settings),  # pyright: ignore[reportArgumentType]
             batch_format="pyarrow",
             batch_size=ROWS_PER_BLOCK,
             compute=ray.data.ActorPoolStrategy(
@@ -190,17 +189,20 @@ def load_encoder(settings: EmbeddingSettings) -> SentenceEncoder:
     return SentenceEncoder(folder, max_tokens=settings.max_tokens, batch_size=settings.batch_size)
 
 
-class _Embedder:
-    """The Ray Data actor: loads the encoder once."""
+def _embedder(folder: Path, settings: EmbeddingSettings) -> type:
+    """The Ray Data actor, which loads the encoder once."""
 
-    def __init__(self, folder: Path, settings: EmbeddingSettings) -> None:
-        self._encoder = SentenceEncoder(
-            folder, max_tokens=settings.max_tokens, batch_size=settings.batch_size
-        )
+    class Embedder:
+        def __init__(self) -> None:
+            self._encoder = SentenceEncoder(
+                folder, max_tokens=settings.max_tokens, batch_size=settings.batch_size
+            )
 
-    def __call__(self, batch: pa.Table) -> pa.Table:
-        vectors = self._encoder.encode(batch["text"].to_pylist())
-        return pa.table({"key": batch["key"], "vector": list(vectors)}, schema=SCHEMA)
+        def __call__(self, batch: pa.Table) -> pa.Table:
+            vectors = self._encoder.encode(batch["text"].to_pylist())
+            return pa.table({"key": batch["key"], "vector": list(vectors)}, schema=SCHEMA)
+
+    return Embedder
 
 
 def _digest(folder: Path) -> str:
