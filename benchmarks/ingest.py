@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -66,7 +67,7 @@ def raw_rows(folder: Path | None) -> pa.Table:
     with ray_session(Settings()):
         sources = catalogues_in(folder) if folder else [parse_source("sample")]
         datasets = [titles for source in sources if (titles := source.titles()) is not None]
-        batches = [
+        batches: list[Any] = [
             batch for one in datasets for batch in one.iter_batches(batch_format="pyarrow", batch_size=None)
         ]
         return pa.concat_tables([batch.select(RAW_TITLES.names).cast(RAW_TITLES) for batch in batches])
