@@ -58,6 +58,20 @@ def print_ingest(output: Output, result: IngestResult) -> None:
         f"\n[bold]{figures['rows_in']:,}[/bold] titles in = {figures['accepted']:,} accepted "
         f"+ {figures['merged']:,} merged + {figures['quarantined']:,} quarantined"
     )
+    reviews = figures["reviews"]
+    if reviews["rows_in"]:
+        say(
+            f"[bold]{reviews['rows_in']:,}[/bold] reviews in = {reviews['accepted']:,} accepted "
+            f"+ {reviews['merged']:,} merged + {reviews['quarantined']:,} quarantined"
+        )
+    unmapped = figures["unmapped_labels"]
+    say(
+        f"Genre labels the taxonomy does not know: {', '.join(unmapped) or 'none'}. "
+        f"Plots that stated their genre: {figures['leaked_plots']:,}, now masked; a bare keyword match "
+        f"scored micro-F1 {figures['keyword_f1']:.3f} before, {figures['keyword_f1_masked']:.3f} after"
+    )
+    for sentence in figures["failed_checks"]:
+        say(f"[yellow]warning:[/yellow] {sentence}")
     changed = figures["changed"]
     what = f"{changed:,} row(s) changed" if changed else "nothing changed"
     say(f"Snapshot [bold]{figures['snapshot_id']}[/bold]: {what}")

@@ -45,6 +45,8 @@ def loop_that_dies_once(marker: Path) -> Callable[[dict[str, Any]], None]:
 
         def report(booster: xgboost.Booster, state: BoostingState) -> None:
             original(booster, state)
+            with marker.with_name("rounds").open("a") as rounds:
+                rounds.write(f"{state.rounds_done}\n")
             if state.rounds_done == 4 and not marker.exists():
                 marker.touch()
                 os._exit(1)
@@ -62,6 +64,8 @@ def test_a_lost_worker_costs_only_the_rounds_since_the_last_checkpoint(
     booster = boost(TRAIN, VALIDATION, chosen, loop=loop_that_dies_once(marker))
     assert marker.exists()
     assert booster.num_boosted_rounds() == ROUNDS
+    reported = (tmp_path / "rounds").read_text().split()
+    assert reported.count("2") <= 2, "each of the two workers comes by its first checkpoint once"
     found = predict(booster)
     assert ((found[:, :2] > 0.5) == VALIDATION.labels[:, :2]).mean() > 0.8
     assert (found[:, 2] < 0.2).all(), "a genre that nobody has is never likely"
