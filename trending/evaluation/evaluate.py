@@ -102,7 +102,7 @@ def evaluate(
         raise TrainingError(f"Snapshot {snapshot_id} has no test title. Ingest more titles.")
     answers = []
     for word, bundle in zip(words, bundles, strict=True):
-        report(f"Scoring {word} on {len(test.documents):,} test titles")
+        report(f"Scoring {bundle.manifest.model} on {len(test.documents):,} test titles")
         answers.append(predictions(bundle, test, settings))
     report("Bootstrap intervals")
     found = score_all(settings, test, answers)
