@@ -22,8 +22,6 @@ def ray_session(settings: Settings) -> Iterator[None]:
     import ray
 
     prepare_ray_data()
-    # Ray's C++ side writes straight to the terminal; RAY_BACKEND_LOG_LEVEL=info brings its notes back.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     if ray.is_initialized():
         yield
         return

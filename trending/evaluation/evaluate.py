@@ -101,7 +101,7 @@ def evaluate(
     if not len(test.documents):
         raise TrainingError(f"Snapshot {snapshot_id} has no test title. Ingest more titles.")
     answers = []
-    for word, bundle in zip(words, bundles, strict=True):
+    for bundle in bundles:
         report(f"Scoring {bundle.manifest.model} on {len(test.documents):,} test titles")
         answers.append(predictions(bundle, test, settings))
     report("Bootstrap intervals")
