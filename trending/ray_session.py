@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 from trending.settings import Settings
 
-BLOCK_BYTES = 16 * 2**20
+BLOCK_BYTES = 8 * 2**20
+IN_FLIGHT_BYTES = 128 * 2**20
+"""Blocks between the stages of one dataset: beyond this, reading waits for what comes after it."""
 
 
 @contextmanager
@@ -47,11 +49,12 @@ def prepare_ray_data() -> None:
     Blocks stay small, so that memory does not grow with the input. The older readers are used: those of Ray 2.60
     start a pool of actors for every read, which takes seconds. Jobs print their own progress.
     """
-    from ray.data import DataContext
+    from ray.data import DataContext, ExecutionResources
 
     context = DataContext.get_current()
     context.target_max_block_size = BLOCK_BYTES
     context.use_datasource_v2 = False
+    context.execution_options.resource_limits = ExecutionResources(object_store_memory=IN_FLIGHT_BYTES)
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
