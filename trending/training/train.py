@@ -121,7 +121,7 @@ def _fit(model: str, documents: DocumentSet, settings: Settings, report: Report)
             settings=settings.train.linear,
             row_weights=rare_genre_weights(train.genre_lists(), strength=settings.train.balance),
         )
-    from trending.training.xgboost_fit import fit_xgboost
+    from trending.training.xgboost.fit import fit_xgboost
 
     return fit_xgboost(documents, settings, report=report)
 

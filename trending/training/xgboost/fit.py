@@ -15,7 +15,7 @@ from trending.models.xgboost_model import FirstStage, XGBoostModel, stack_featur
 from trending.progress import Report, silent
 from trending.ray_session import ray_session
 from trending.settings import Settings, TrainSettings
-from trending.training.boosting import Rows, boost
+from trending.training.xgboost.boosting import Rows, boost
 
 Training = tuple[DocumentSet, Embeddings, npt.NDArray[np.float32]]
 """Training titles, their embeddings and their weights."""

@@ -5,7 +5,7 @@ import numpy as np
 from trending.features.documents import DocumentSet
 from trending.models.xgboost_model import FirstStage
 from trending.settings import LinearSettings, Settings, TrainSettings
-from trending.training.xgboost_fit import fold_of, out_of_fold
+from trending.training.xgboost.fit import fold_of, out_of_fold
 
 WORKS = 40
 

@@ -10,9 +10,9 @@ import pytest
 import xgboost
 
 from trending.settings import Settings, TrainSettings, XGBoostSettings
-from trending.training import xgboost_loop
-from trending.training.boosting import Rows, boost
-from trending.training.xgboost_loop import BoostingState
+from trending.training.xgboost import loop as xgboost_loop
+from trending.training.xgboost.boosting import Rows, boost
+from trending.training.xgboost.loop import BoostingState
 
 ROUNDS = 6
 

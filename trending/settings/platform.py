@@ -1,8 +1,4 @@
-"""Typed settings: one object, built once at the edge by `load_settings`, handed down from there.
-
-Every value can be set in the environment (`TRENDING_HOME`, `TRENDING_RAY__NUM_CPUS`, ...; two underscores
-step into a section) or in a YAML file given to `load_settings`; the environment wins over the file.
-"""
+"""The whole of the settings, and how they are built."""
 
 from __future__ import annotations
 
@@ -10,16 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trending.errors import SettingsError
-
-
-class Section(BaseModel):
-    """Base of every section: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", validate_default=True)
+from trending.settings.section import Section
+from trending.settings.training import TrainSettings
 
 
 class RaySettings(Section):
@@ -52,71 +44,6 @@ class SplitSettings(Section):
 
     train: float = Field(default=0.70, gt=0, lt=1)
     validation: float = Field(default=0.15, gt=0, lt=1)
-
-
-class EmbeddingSettings(Section):
-    """Sentence embeddings."""
-
-    model: str = "packaged"
-    """`packaged`: all-MiniLM-L6-v2 from the installed package; else a Hugging Face folder or name."""
-    max_tokens: int = Field(default=128, ge=8, le=512)
-    batch_size: int = Field(default=32, ge=1)
-    actors: int = Field(default=2, ge=1)
-
-
-class DocumentSettings(Section):
-    """The document text that models see."""
-
-    max_reviews: int = Field(default=2, ge=0)
-    """Reviews appended to title and plot in the document text."""
-
-
-class LinearSettings(Section):
-    """TF-IDF and logistic regression."""
-
-    max_features: int = Field(default=60_000, ge=100)
-    min_df: int = Field(default=2, ge=1)
-    c: float = Field(default=4.0, gt=0)
-    """Inverse strength of the L2 penalty of the logistic regression."""
-
-
-class XGBoostSettings(Section):
-    """Distributed XGBoost."""
-
-    num_workers: int = Field(default=2, ge=1)
-    rounds: int = Field(default=400, ge=1)
-    early_stopping_rounds: int = Field(default=25, ge=1)
-    checkpoint_every: int = Field(default=50, ge=1)
-    learning_rate: float = Field(default=0.08, gt=0)
-    max_depth: int = Field(default=4, ge=1)
-    min_child_weight: float = Field(default=4.0, ge=0)
-    subsample: float = Field(default=0.8, gt=0, le=1)
-    colsample_bytree: float = Field(default=0.5, gt=0, le=1)
-    reg_lambda: float = Field(default=2.0, ge=0)
-    max_bin: int = Field(default=64, ge=2)
-    folds: int = Field(default=5, ge=2)
-    """Folds of the out-of-fold scores."""
-    ridge_penalty: float = Field(default=1.0, gt=0)
-    """L2 penalty of the regression of genres on embeddings."""
-    neighbour_sharpness: float = Field(default=20.0, gt=0)
-    """How much faster than its cosine the say of a similar title grows."""
-    neighbour_pool: int = Field(default=50_000, ge=1)
-    """Training titles that the neighbour scores know; of more, a draw."""
-    device: str = "auto"
-    """`auto`: CUDA where Ray has a GPU, else `cpu`."""
-
-
-class TrainSettings(Section):
-    """Training, of every model."""
-
-    seed: int = 20260
-    balance: float = Field(default=0.0, ge=0, le=1)
-    """Strength of the training-only weights for rare genres: 0 none, 1 inverse frequency."""
-    bootstrap_samples: int = Field(default=1000, ge=10)
-    document: DocumentSettings = DocumentSettings()
-    embedding: EmbeddingSettings = EmbeddingSettings()
-    linear: LinearSettings = LinearSettings()
-    xgboost: XGBoostSettings = XGBoostSettings()
 
 
 class ServeSettings(Section):

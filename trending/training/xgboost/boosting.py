@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from trending.models.base import Labels
 from trending.settings import Settings
-from trending.training.xgboost_loop import read_checkpoint, train_loop, train_part
+from trending.training.xgboost.loop import read_checkpoint, train_loop, train_part
 
 if TYPE_CHECKING:
     import xgboost

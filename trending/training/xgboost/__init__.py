@@ -1,0 +1,1 @@
+"""Boosted trees on Ray Train: features out of fold, boosting across workers."""
