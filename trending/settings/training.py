@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
+from trending.settings.bert import BertSettings
 from trending.settings.section import Section
 
 
@@ -55,8 +58,8 @@ class XGBoostSettings(Section):
     """How much faster than its cosine the say of a similar title grows."""
     neighbour_pool: int = Field(default=50_000, ge=1)
     """Training titles that the neighbour scores know; of more, a draw."""
-    device: str = "auto"
-    """`auto`: CUDA where Ray has a GPU, else `cpu`."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto`: CUDA where Ray has a GPU for every worker."""
 
 
 class TrainSettings(Section):
@@ -70,3 +73,4 @@ class TrainSettings(Section):
     embedding: EmbeddingSettings = EmbeddingSettings()
     linear: LinearSettings = LinearSettings()
     xgboost: XGBoostSettings = XGBoostSettings()
+    bert: BertSettings = BertSettings()

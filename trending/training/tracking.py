@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def training_run(settings: Settings, model: str, snapshot_id: int, revision: str) -> Iterator[str]:
-    """An MLflow run for the length of a training; yields its id. An error marks it failed."""
+def training_run(
+    settings: Settings, model: str, snapshot_id: int, revision: str, *, run_id: str | None = None
+) -> Iterator[str]:
+    """An MLflow run for the length of a training; yields its id. An error marks it failed.
+
+    `run_id` is that of an interrupted training that goes on.
+    """
     import mlflow
 
     client = open_client(settings)
@@ -40,7 +45,7 @@ def training_run(settings: Settings, model: str, snapshot_id: int, revision: str
     )
     tags = {MODEL_TAG: model, SNAPSHOT_TAG: str(snapshot_id), "mlflow.source.git.commit": revision}
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    with mlflow.start_run(experiment_id=experiment_id, run_name=model, tags=tags) as run:
+    with mlflow.start_run(run_id=run_id, experiment_id=experiment_id, run_name=model, tags=tags) as run:
         yield run.info.run_id
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from trending.catalog.snapshots import resolve_snapshot
-from trending.catalog.splits import rare_genre_weights
 from trending.errors import TrainingError
 from trending.evaluation.bootstrap import Interval
 from trending.evaluation.evaluate import predictions, score_all, test_json
@@ -22,18 +21,15 @@ from trending.evaluation.predict import predict_known
 from trending.features.documents import SPLITS, DocumentSet, load_documents
 from trending.models.base import GenreModel
 from trending.models.bundle import Bundle, code_revision, save_bundle
-from trending.models.keyword import KeywordModel
-from trending.models.linear import LinearModel
-from trending.models.prior import PriorModel
 from trending.models.registry import set_alias
 from trending.models.thresholds import tune_thresholds
 from trending.progress import Report, silent
-from trending.ray_session import ray_session
 from trending.settings import Settings
+from trending.training.fitting import ON_RAY, check_model, fit, session_for
 from trending.training.plots import training_plots
+from trending.training.run import TrainingRun, new_run, unfinished_run
 from trending.training.tracking import log_training, training_run
 
-MODELS = ("prior", "keyword", "linear", "xgboost")
 MIN_TITLES = 20
 """Fewer labelled titles in a split than this can neither train nor judge a model."""
 
@@ -74,56 +70,65 @@ def train(
     snapshot: str | int = "latest",
     time_split: bool = False,
     alias: str | None = None,
+    resume: str | None = None,
     report: Report = silent,
 ) -> TrainResult:
     """Fit `model` on the training titles of a snapshot, bundle it, test it, record and register it.
 
-    Raises `TrainingError` for an unknown model or too few titles, `SnapshotError` where there is no such data.
+    `resume` names an interrupted training (its run id, or the beginning): it goes on from its last checkpoint,
+    with its own snapshot and settings. Raises `TrainingError` for an unknown model, too few titles or nothing
+    to resume, `SnapshotError` where there is no such data.
     """
-    if model not in MODELS:
-        raise TrainingError(f"There is no model {model!r}. Choose one of {', '.join(MODELS)}.")
+    check_model(model)
     began = time.perf_counter()
-    snapshot_id = resolve_snapshot(settings, snapshot)
+    past = _interrupted(settings, resume, model) if resume else None
+    if past:
+        settings = settings.model_copy(update={"train": past.train})
+        time_split = past.time_split
+    snapshot_id = past.snapshot_id if past else resolve_snapshot(settings, snapshot)
     report(f"Reading documents for {model}")
     documents = load_documents(settings, snapshot_id, time_split=time_split)
     _assert_enough(documents)
-    ray_for = {"xgboost": ray_session(settings)}
     with (
-        ray_for.get(model, nullcontext()),
-        training_run(settings, model, snapshot_id, code_revision()) as run_id,
+        session_for(model, settings),
+        training_run(
+            settings, model, snapshot_id, code_revision(), run_id=past.run_id if past else None
+        ) as run_id,
     ):
-        report(f"Training {model}")
-        fitted = _fit(model, documents, settings, report)
-        report(f"Tuning and testing {model}")
-        folder = settings.bundles_dir / f"{model}-{run_id[:12]}"
-        with _removed_on_error(folder):
-            bundle, metrics = _bundle(fitted, documents, settings, folder, time_split=time_split)
-            test, ci95 = _test(bundle, documents, settings)
-            seconds = time.perf_counter() - began
-            report(f"Registering {model}")
-            version = log_training(settings, bundle, test, plots=training_plots(test), seconds=seconds)
+        run = past or new_run(settings, run_id, model, snapshot_id, time_split=time_split)
+        with _kept_for_resuming(run):
+            report(f"Training {model}")
+            fitted = fit(documents, settings, run, report=report)
+            report(f"Tuning and testing {model}")
+            folder = settings.bundles_dir / f"{model}-{run_id[:12]}"
+            with _removed_on_error(folder):
+                bundle, metrics = _bundle(fitted, documents, settings, folder, time_split=time_split)
+                test, ci95 = _test(bundle, documents, settings)
+                seconds = time.perf_counter() - began
+                report(f"Registering {model}")
+                version = log_training(settings, bundle, test, plots=training_plots(test), seconds=seconds)
         if alias:
             set_alias(settings, version, alias)
     return TrainResult(run_id, version, model, bundle, snapshot_id, seconds, metrics, test, ci95)
 
 
-def _fit(model: str, documents: DocumentSet, settings: Settings, report: Report) -> GenreModel:
-    train = documents.subset("train")
-    if model == "prior":
-        return PriorModel.fit(train.labels, train.genres)
-    if model == "keyword":
-        return KeywordModel.fit(train.documents, train.labels, train.genres)
-    if model == "linear":
-        return LinearModel.fit(
-            train.documents,
-            train.labels,
-            train.genres,
-            settings=settings.train.linear,
-            row_weights=rare_genre_weights(train.genre_lists(), strength=settings.train.balance),
-        )
-    from trending.training.xgboost.fit import fit_xgboost
+def _interrupted(settings: Settings, word: str, model: str) -> TrainingRun:
+    run = unfinished_run(settings, word)
+    if run.model != model:
+        raise TrainingError(f"Run {run.run_id} trains {run.model}, not {model}. Resume it by that name.")
+    return run
 
-    return fit_xgboost(documents, settings, report=report)
+
+@contextmanager
+def _kept_for_resuming(run: TrainingRun) -> Iterator[None]:
+    """The checkpoints of an interrupted training stay, those of a finished one go."""
+    try:
+        yield
+    except BaseException:
+        if run.model not in ON_RAY:
+            run.remove()
+        raise
+    run.remove()
 
 
 def _bundle(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from trending.settings import Settings, TrainSettings, XGBoostSettings
+from trending.settings import TrainSettings, XGBoostSettings
 from trending.training.xgboost import loop as xgboost_loop
 from trending.training.xgboost.boosting import Rows, boost
 from trending.training.xgboost.loop import BoostingState
@@ -28,9 +28,9 @@ def make_rows(count: int, *, seed: int) -> Rows:
 TRAIN, VALIDATION = make_rows(301, seed=1), make_rows(90, seed=2)
 
 
-def with_boosting(settings: Settings, **values: float) -> Settings:
+def with_boosting(**values: float) -> TrainSettings:
     boosting = XGBoostSettings(**{"rounds": ROUNDS, "checkpoint_every": 2, **values})  # pyright: ignore
-    return settings.model_copy(update={"train": TrainSettings(xgboost=boosting)})
+    return TrainSettings(xgboost=boosting)
 
 
 def predict(booster: xgboost.Booster) -> np.ndarray:
@@ -58,10 +58,10 @@ def loop_that_dies_once(marker: Path) -> Callable[[dict[str, Any]], None]:
 
 
 def test_a_lost_worker_costs_only_the_rounds_since_the_last_checkpoint(
-    ray_cluster: str, settings: Settings, tmp_path: Path
+    ray_cluster: str, tmp_path: Path
 ) -> None:
-    chosen, marker = with_boosting(settings), tmp_path / "died"
-    booster = boost(TRAIN, VALIDATION, chosen, loop=loop_that_dies_once(marker))
+    chosen, marker = with_boosting(), tmp_path / "died"
+    booster = boost(TRAIN, VALIDATION, chosen, tmp_path / "run", loop=loop_that_dies_once(marker))
     assert marker.exists()
     assert booster.num_boosted_rounds() == ROUNDS
     reported = (tmp_path / "rounds").read_text().split()
@@ -69,21 +69,20 @@ def test_a_lost_worker_costs_only_the_rounds_since_the_last_checkpoint(
     found = predict(booster)
     assert ((found[:, :2] > 0.5) == VALIDATION.labels[:, :2]).mean() > 0.8
     assert (found[:, 2] < 0.2).all(), "a genre that nobody has is never likely"
-    assert not list(settings.ray_results_dir.glob("*")), "checkpoints of a finished training are gone"
 
 
-def test_the_same_rows_give_the_same_trees(ray_cluster: str, settings: Settings) -> None:
-    chosen = with_boosting(settings)
-    first, second = (boost(TRAIN, VALIDATION, chosen) for _ in range(2))
+def test_the_same_rows_give_the_same_trees(ray_cluster: str, tmp_path: Path) -> None:
+    chosen = with_boosting()
+    first, second = (boost(TRAIN, VALIDATION, chosen, tmp_path / name) for name in ("first", "second"))
     assert first.get_dump(with_stats=True) == second.get_dump(with_stats=True)
 
 
 def test_training_stops_where_validation_gets_no_better_and_keeps_the_best_round(
-    ray_cluster: str, settings: Settings
+    ray_cluster: str, tmp_path: Path
 ) -> None:
     opposite = Rows(VALIDATION.features, ~VALIDATION.labels, VALIDATION.weights)
-    chosen = with_boosting(settings, num_workers=1, rounds=50, early_stopping_rounds=3)
-    assert boost(TRAIN, opposite, chosen).num_boosted_rounds() == 1
+    chosen = with_boosting(num_workers=1, rounds=50, early_stopping_rounds=3)
+    assert boost(TRAIN, opposite, chosen, tmp_path / "run").num_boosted_rounds() == 1
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +13,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trending.models.base import Labels
-from trending.settings import Settings
+from trending.settings import TrainSettings
+from trending.training.ray_train import gpus_for, run_config
 from trending.training.xgboost.loop import read_checkpoint, train_loop, train_part
 
 if TYPE_CHECKING:
     import xgboost
     from ray.data import Dataset
-
-MAX_FAILURES = 2
-"""Workers that may be lost before the training is given up; each time it goes on from the last checkpoint."""
+    from ray.train import UserCallback
 
 
 @dataclass(frozen=True)
@@ -41,61 +38,44 @@ class Rows:
 
 
 def boost(
-    train: Rows, validation: Rows, settings: Settings, *, loop: Callable[[Any], None] = train_loop
+    train: Rows,
+    validation: Rows,
+    settings: TrainSettings,
+    folder: Path,
+    *,
+    callbacks: Sequence[UserCallback] = (),
+    loop: Callable[[Any], None] = train_loop,
 ) -> xgboost.Booster:
     """The booster up to its best round on validation. Each worker boosts on its own part of `train`.
 
-    Ray must be running. What is under `ray_results` during the training is gone after it.
+    Ray must be running. Checkpoints are kept in `folder`; if there are any, boosting goes on from the last.
     """
+    from ray.train import DataConfig, ScalingConfig
     from ray.train.xgboost import XGBoostTrainer
 
-    workers = settings.train.xgboost.num_workers
-    use_gpu = _gpus_for(settings)
+    chosen = settings.xgboost
+    workers = chosen.num_workers
+    use_gpu = gpus_for(chosen.device, workers)
     parts = {train_part(rank): _dataset(train.every(workers, rank)) for rank in range(workers)}
-    name = f"xgboost-{uuid.uuid4().hex[:12]}"
     trainer = XGBoostTrainer(
         loop,
         train_loop_config={
-            "settings": settings.train.xgboost,
-            "seed": settings.train.seed,
+            "settings": chosen,
+            "seed": settings.seed,
             "threads": max(1, (os.cpu_count() or 1) // workers),
             "device": "cuda" if use_gpu else "cpu",
         },
         datasets={**parts, "validation": _dataset(validation)},
-        **_configs(settings, name, use_gpu=use_gpu),
-    )
-    try:
-        checkpoint = trainer.fit().checkpoint
-        assert checkpoint is not None
-        booster, state = read_checkpoint(Path(checkpoint.path))
-    finally:
-        shutil.rmtree(settings.ray_results_dir / name, ignore_errors=True)
-    return booster[: state.best_round + 1]
-
-
-def _configs(settings: Settings, name: str, *, use_gpu: bool) -> dict[str, Any]:
-    from ray.train import CheckpointConfig, DataConfig, FailureConfig, RunConfig, ScalingConfig
-
-    return {
         # Ray would deal the rows out as blocks come, differently each time, and drop what does not divide
         # evenly. Each worker reads its own part instead, so that the same rows give the same model.
-        "dataset_config": DataConfig(datasets_to_split=[]),
-        "scaling_config": ScalingConfig(num_workers=settings.train.xgboost.num_workers, use_gpu=use_gpu),
-        "run_config": RunConfig(
-            name=name,
-            storage_path=str(settings.ray_results_dir),
-            failure_config=FailureConfig(max_failures=MAX_FAILURES),
-            checkpoint_config=CheckpointConfig(num_to_keep=2),
-        ),
-    }
-
-
-def _gpus_for(settings: Settings) -> bool:
-    """A GPU for every worker, or none for any."""
-    import ray
-
-    chosen = settings.train.xgboost
-    return chosen.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= chosen.num_workers
+        dataset_config=DataConfig(datasets_to_split=[]),
+        scaling_config=ScalingConfig(num_workers=workers, use_gpu=use_gpu),
+        run_config=run_config(folder, callbacks=callbacks),
+    )
+    checkpoint = trainer.fit().checkpoint
+    assert checkpoint is not None
+    booster, state = read_checkpoint(Path(checkpoint.path))
+    return booster[: state.best_round + 1]
 
 
 def _dataset(rows: Rows) -> Dataset:

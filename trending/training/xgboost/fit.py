@@ -15,13 +15,16 @@ from trending.models.xgboost_model import FirstStage, XGBoostModel, stack_featur
 from trending.progress import Report, silent
 from trending.ray_session import ray_session
 from trending.settings import Settings, TrainSettings
+from trending.training.run import TrainingRun
 from trending.training.xgboost.boosting import Rows, boost
 
 Training = tuple[DocumentSet, Embeddings, npt.NDArray[np.float32]]
 """Training titles, their embeddings and their weights."""
 
 
-def fit_xgboost(documents: DocumentSet, settings: Settings, *, report: Report = silent) -> XGBoostModel:
+def fit_xgboost(
+    documents: DocumentSet, settings: Settings, run: TrainingRun, *, report: Report = silent
+) -> XGBoostModel:
     """Fit the first stage, then the trees over its scores and the embeddings.
 
     The scores of a training title come from models that never saw its work (out of fold): scores of a model
@@ -42,7 +45,8 @@ def fit_xgboost(documents: DocumentSet, settings: Settings, *, report: Report = 
                 validation.labels,
                 np.ones(len(held), np.float32),
             ),
-            settings,
+            settings.train,
+            run.folder,
         )
     return XGBoostModel(first_stage, load_encoder(settings.train.embedding), booster)
 
