@@ -27,6 +27,7 @@ MODEL_CLASSES = {
     "keyword": "trending.models.keyword:KeywordModel",
     "linear": "trending.models.linear:LinearModel",
     "xgboost": "trending.models.xgboost_model:XGBoostModel",
+    "bert": "trending.models.bert_model:BertModel",
 }
 """Where the class of each kind of model is. A bundle names the kind, never code."""
 
