@@ -135,6 +135,11 @@ class Settings(BaseSettings):
         """Checkpoints of Ray Train."""
         return self.root / "ray_results"
 
+    @property
+    def tuning_dir(self) -> Path:
+        """One folder a search."""
+        return self.root / "tuning"
+
 
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
     """Settings from defaults, a YAML file, the environment and explicit overrides (the last wins).

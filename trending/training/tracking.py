@@ -35,18 +35,20 @@ def training_run(
     """
     import mlflow
 
-    client = open_client(settings)
+    experiment = experiment_id(settings, EXPERIMENT)
     mlflow.set_tracking_uri(settings.mlflow_uri)
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    experiment_id = (
-        experiment.experiment_id
-        if experiment
-        else client.create_experiment(EXPERIMENT, artifact_location=_artifacts(settings))
-    )
     tags = {MODEL_TAG: model, SNAPSHOT_TAG: str(snapshot_id), "mlflow.source.git.commit": revision}
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    with mlflow.start_run(run_id=run_id, experiment_id=experiment_id, run_name=model, tags=tags) as run:
+    with mlflow.start_run(run_id=run_id, experiment_id=experiment, run_name=model, tags=tags) as run:
         yield run.info.run_id
+
+
+def experiment_id(settings: Settings, name: str) -> str:
+    """Of the experiment of this name, which is made where there is none."""
+    client = open_client(settings)
+    if experiment := client.get_experiment_by_name(name):
+        return experiment.experiment_id
+    return client.create_experiment(name, artifact_location=_artifacts(settings))
 
 
 def log_training(

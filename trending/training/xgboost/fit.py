@@ -30,25 +30,29 @@ def fit_xgboost(
     The scores of a training title come from models that never saw its work (out of fold): scores of a model
     on its own training titles look far better than they are, and the trees would trust them.
     """
+    with ray_session(settings):
+        first_stage, train, validation = boosting_rows(documents, settings, report=report)
+        report(f"XGBoost on {settings.train.xgboost.num_workers} workers")
+        booster = boost(train, validation, settings.train, run.folder)
+    return XGBoostModel(first_stage, load_encoder(settings.train.embedding), booster)
+
+
+def boosting_rows(
+    documents: DocumentSet, settings: Settings, *, report: Report = silent
+) -> tuple[FirstStage, Rows, Rows]:
+    """The first stage, and the rows of training and validation titles with its scores. Ray must be running."""
     train, validation = documents.subset("train"), documents.subset("validation")
     weights = rare_genre_weights(train.genre_lists(), strength=settings.train.balance)
-    with ray_session(settings):
-        embeddings = embed_documents(train.documents + validation.documents, settings, report=report)
-        known, held = embeddings[: len(train.documents)], embeddings[len(train.documents) :]
-        report(f"Out-of-fold scores, {settings.train.xgboost.folds} folds")
-        first_stage, train_scores = out_of_fold(train, known, settings, weights)
-        report(f"XGBoost on {settings.train.xgboost.num_workers} workers")
-        booster = boost(
-            Rows(stack_features(known, train_scores), train.labels, weights),
-            Rows(
-                stack_features(held, first_stage.scores(validation.documents, held)),
-                validation.labels,
-                np.ones(len(held), np.float32),
-            ),
-            settings.train,
-            run.folder,
-        )
-    return XGBoostModel(first_stage, load_encoder(settings.train.embedding), booster)
+    embeddings = embed_documents(train.documents + validation.documents, settings, report=report)
+    known, held = embeddings[: len(train.documents)], embeddings[len(train.documents) :]
+    report(f"Out-of-fold scores, {settings.train.xgboost.folds} folds")
+    first_stage, train_scores = out_of_fold(train, known, settings, weights)
+    held_scores = first_stage.scores(validation.documents, held)
+    return (
+        first_stage,
+        Rows(stack_features(known, train_scores), train.labels, weights),
+        Rows(stack_features(held, held_scores), validation.labels, np.ones(len(held), np.float32)),
+    )
 
 
 def out_of_fold(
