@@ -39,10 +39,16 @@ class LinearSettings(Section):
 class XGBoostSettings(Section):
     """Distributed XGBoost."""
 
+    backend: Literal["native", "xgboost_ray"] = "native"
+    """`native`: XGBoost on Ray Train. `xgboost_ray`: the package of that name, in an environment of its own."""
     num_workers: int = Field(default=2, ge=1)
+    external_memory: bool = False
+    """Keep the binned training rows on the workers' disks, for those that do not fit their memory."""
     rounds: int = Field(default=400, ge=1)
+    """At the most; on top of the champion's where a training starts from one."""
     early_stopping_rounds: int = Field(default=25, ge=1)
     checkpoint_every: int = Field(default=50, ge=1)
+    """Rounds between checkpoints and reports. Part of what makes a model: see `trending.training.xgboost.loop`."""
     learning_rate: float = Field(default=0.08, gt=0)
     max_depth: int = Field(default=4, ge=1)
     min_child_weight: float = Field(default=4.0, ge=0)

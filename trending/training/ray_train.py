@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trending.errors import TrainingError
+
 if TYPE_CHECKING:
     from ray.train import RunConfig, UserCallback
 
@@ -27,7 +29,27 @@ def run_config(folder: Path, *, callbacks: Sequence[UserCallback] = ()) -> RunCo
 
 
 def gpus_for(device: str, workers: int) -> bool:
-    """A GPU for every worker, or none for any. `device` is `auto`, `cpu` or `cuda`; Ray must be running."""
+    """A GPU for every worker, or none for any. `device` is `auto`, `cpu` or `cuda`; Ray must be running.
+
+    Raises `TrainingError` where `cuda` is asked for and the cluster, grown as far as it can, lacks the GPUs:
+    Ray would wait for them for ever.
+    """
     import ray
 
-    return device == "cuda" or (device == "auto" and ray.cluster_resources().get("GPU", 0) >= workers)
+    if device == "auto":
+        return ray.cluster_resources().get("GPU", 0) >= workers
+    if device == "cuda" and (gpus := _most_gpus()) < workers:
+        raise TrainingError(
+            f"device is cuda and {workers} worker(s) need a GPU each, but Ray's cluster has {gpus:g}. Use a "
+            "cluster with GPUs, fewer workers, or device auto or cpu."
+        )
+    return device == "cuda"
+
+
+def _most_gpus() -> float:
+    """Of the cluster as it is, or as its autoscaler may make it."""
+    import ray
+    from ray._private.state import state  # there is no public way to ask what an autoscaler may add
+
+    limits = state.get_max_resources_from_cluster_config() or {}
+    return max(ray.cluster_resources().get("GPU", 0), limits.get("GPU", 0))
