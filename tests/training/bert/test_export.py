@@ -86,9 +86,9 @@ def test_a_conversion_that_computes_something_else_is_refused(
 
     def wrong(converted: GenreNetwork, folder: Path) -> None:
         with torch.no_grad():
-            converted.head.bias += 0.1
+            converted.head.bias.add_(0.1)
             right(converted, folder)
-            converted.head.bias -= 0.1
+            converted.head.bias.sub_(0.1)
 
     monkeypatch.setattr("trending.training.bert.export.write_fp32", wrong)
     with pytest.raises(TrainingError, match="openvino-fp32 differs by"):
@@ -120,7 +120,7 @@ def test_int8_is_chosen_where_it_loses_little(lost: float, runtime: str, chosen:
 def test_what_is_lost_is_macro_f1_with_the_runtimes_own_thresholds() -> None:
     titles = TITLES.subset("validation")
     right = np.where(titles.labels, 0.6, 0.3).astype(np.float32)
-    shifted = right / 2
+    shifted = right / np.float32(2)
     noise = np.random.default_rng(1).random(right.shape).astype(np.float32)
     table = compare(titles, {TORCH: right, OPENVINO_INT8: shifted})
     assert table[1].macro_f1_lost == 0
