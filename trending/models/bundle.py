@@ -28,6 +28,7 @@ MODEL_CLASSES = {
     "linear": "trending.models.linear:LinearModel",
     "xgboost": "trending.models.xgboost_model:XGBoostModel",
     "bert": "trending.models.bert_model:BertModel",
+    "blend": "trending.models.blend:BlendModel",
 }
 """Where the class of each kind of model is. A bundle names the kind, never code."""
 

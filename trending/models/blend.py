@@ -1,0 +1,80 @@
+"""Several models as one: a weighted sum of their logits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from trending.models.base import GenreModel, Probabilities
+from trending.models.bundle import model_class
+
+CLIP = 1e-6
+"""Probabilities closer than this to 0 or 1 are taken as that close: their logits stay finite."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A model in a blend, and the bundle that it came from."""
+
+    model: GenreModel
+    digest: str
+    """Identity of that bundle."""
+
+
+class BlendModel:
+    """Sigmoid of the members' weighted logits and a bias a genre. The bundle holds the members whole."""
+
+    name: ClassVar[str] = "blend"
+
+    def __init__(
+        self, members: Sequence[Member], *, weights: Sequence[float], biases: Sequence[float]
+    ) -> None:
+        """One weight a member, one bias a genre; the members' genres are the same."""
+        self.members = list(members)
+        self.weights, self.biases = tuple(weights), tuple(biases)
+        self.genres: tuple[str, ...] = tuple(members[0].model.genres)
+
+    def predict_proba(self, documents: Sequence[str]) -> Probabilities:
+        """`[n, len(genres)]`."""
+        return self.combine([member.model.predict_proba(documents) for member in self.members])
+
+    def combine(self, answers: Sequence[Probabilities]) -> Probabilities:
+        """The blend of the members' probabilities, each `[n, len(genres)]`."""
+        from scipy.special import expit
+
+        return expit(
+            np.tensordot(self.weights, member_logits(answers), axes=1) + np.asarray(self.biases)
+        ).astype(np.float32)
+
+    def save(self, folder: Path) -> Mapping[str, Any]:
+        """Every member in a folder of its own."""
+        members = []
+        for number, member in enumerate(self.members):
+            place = f"{number}-{member.model.name}"
+            (folder / place).mkdir()
+            state = member.model.save(folder / place)
+            members.append(
+                {"folder": place, "model": member.model.name, "digest": member.digest, "state": state}
+            )
+        return {"members": members, "weights": self.weights, "biases": self.biases}
+
+    @classmethod
+    def load(cls, folder: Path, state: Mapping[str, Any]) -> BlendModel:
+        """The blend that `save` wrote."""
+        members = [
+            Member(model_class(one["model"]).load(folder / one["folder"], one["state"]), one["digest"])
+            for one in state["members"]
+        ]
+        return cls(members, weights=state["weights"], biases=state["biases"])
+
+
+def member_logits(answers: Sequence[Probabilities]) -> npt.NDArray[np.float64]:
+    """Log-odds `[members, n, genres]` of probabilities, finite."""
+    from scipy.special import logit
+
+    return logit(np.stack(answers).astype(np.float64).clip(CLIP, 1 - CLIP))
