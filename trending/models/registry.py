@@ -83,6 +83,13 @@ def resolve_model(settings: Settings, word: str) -> Resolved:
     return Resolved(folder, str(found[0].version), found[0].run_id)
 
 
+def versions_of(settings: Settings, model: str) -> list[Resolved]:
+    """The registered versions of a kind of model (`xgboost`, ...) whose bundles are here, newest first."""
+    found = [v for v in _versions(open_client(settings)) if v.tags.get(MODEL_TAG) == model]
+    resolved = [Resolved(Path(v.tags[BUNDLE_TAG]), str(v.version), v.run_id) for v in found]
+    return [one for one in resolved if one.folder.is_dir()]
+
+
 def set_alias(settings: Settings, version: str, alias: str) -> None:
     """Point a registry alias at a version; whatever it pointed at before loses it."""
     open_client(settings).set_registered_model_alias(REGISTERED_MODEL, alias, version)

@@ -5,6 +5,7 @@ step into a section) or in a YAML file given to `load_settings`; the environment
 """
 
 from trending.settings.bert import BertExportSettings, BertOptimizerSettings, BertSettings
+from trending.settings.blend import BlendSettings
 from trending.settings.platform import (
     IngestSettings,
     RaySettings,
@@ -25,6 +26,7 @@ __all__ = [
     "BertExportSettings",
     "BertOptimizerSettings",
     "BertSettings",
+    "BlendSettings",
     "DocumentSettings",
     "EmbeddingSettings",
     "IngestSettings",

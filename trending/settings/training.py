@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from trending.settings.bert import BertSettings
+from trending.settings.blend import BlendSettings
 from trending.settings.section import Section
 
 
@@ -80,3 +81,4 @@ class TrainSettings(Section):
     linear: LinearSettings = LinearSettings()
     xgboost: XGBoostSettings = XGBoostSettings()
     bert: BertSettings = BertSettings()
+    blend: BlendSettings = BlendSettings()

@@ -16,7 +16,7 @@ from trending.ray_session import ray_session
 from trending.settings import Settings
 from trending.training.run import TrainingRun
 
-MODELS = ("prior", "keyword", "linear", "xgboost", "bert")
+MODELS = ("prior", "keyword", "linear", "xgboost", "bert", "blend")
 ON_RAY = ("xgboost", "bert")
 """Trained across workers, with checkpoints: what was interrupted can go on."""
 
@@ -42,6 +42,10 @@ def fit(documents: DocumentSet, settings: Settings, run: TrainingRun, *, report:
         from trending.training.bert.fit import fit_bert
 
         return fit_bert(documents, settings, run, report=report)
+    if run.model == "blend":
+        from trending.training.blend import fit_blend
+
+        return fit_blend(documents, settings, run, report=report)
     return _fit_here(run.model, documents.subset("train"), settings)
 
 
