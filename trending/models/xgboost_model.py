@@ -49,6 +49,10 @@ class FirstStage:
         """`[n, 3 * genres]`."""
         return np.hstack([self.linear.scores(documents), self.by_embedding.scores(embeddings)])
 
+    def features(self, documents: Sequence[str], embeddings: Embeddings) -> npt.NDArray[np.float32]:
+        """What the trees see of titles that this stage did not learn from, `[n, width + 3 * genres]`."""
+        return stack_features(embeddings, self.scores(documents, embeddings))
+
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Both models, each with its state."""
         (folder / LINEAR).mkdir()
@@ -69,16 +73,25 @@ class XGBoostModel:
 
     name: ClassVar[str] = "xgboost"
 
-    def __init__(self, first_stage: FirstStage, encoder: SentenceEncoder, booster: xgboost.Booster) -> None:
+    def __init__(
+        self,
+        first_stage: FirstStage,
+        encoder: SentenceEncoder,
+        booster: xgboost.Booster,
+        *,
+        parent: str | None = None,
+    ) -> None:
         self.genres = first_stage.linear.genres
         self.first_stage = first_stage
         self.encoder = encoder
-        self._booster = booster
+        self.booster = booster
+        self.parent = parent
+        """Digest of the bundle whose trees this model goes on from."""
 
     @property
     def rounds(self) -> int:
         """Boosting rounds kept."""
-        return self._booster.num_boosted_rounds()
+        return self.booster.num_boosted_rounds()
 
     def predict_proba(self, documents: Sequence[str]) -> Probabilities:
         """`[n, len(genres)]`."""
@@ -90,19 +103,19 @@ class XGBoostModel:
 
         if not len(documents):
             return np.zeros((0, len(self.genres)), np.float32)
-        scores = self.first_stage.scores(documents, embeddings)
-        found = self._booster.predict(xgboost.DMatrix(stack_features(embeddings, scores)))
+        found = self.booster.predict(xgboost.DMatrix(self.first_stage.features(documents, embeddings)))
         return found.reshape(len(documents), len(self.genres))
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Booster (UBJ), encoder files, the models of the first stage."""
-        self._booster.save_model(folder / BOOSTER)
+        self.booster.save_model(folder / BOOSTER)
         self.encoder.save(folder / ENCODER)
         return {
             "first_stage": self.first_stage.save(folder),
             "max_tokens": self.encoder.max_tokens,
             "batch_size": self.encoder.batch_size,
             "rounds": self.rounds,
+            "parent": self.parent,
         }
 
     @classmethod
@@ -114,7 +127,8 @@ class XGBoostModel:
             folder / ENCODER, max_tokens=state["max_tokens"], batch_size=state["batch_size"]
         )
         booster = xgboost.Booster(model_file=folder / BOOSTER)
-        return cls(FirstStage.load(folder, state["first_stage"]), encoder, booster)
+        first_stage = FirstStage.load(folder, state["first_stage"])
+        return cls(first_stage, encoder, booster, parent=state.get("parent"))
 
 
 def stack_features(embeddings: Embeddings, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

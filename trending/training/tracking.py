@@ -20,6 +20,7 @@ from trending.models.registry import (
     open_client,
 )
 from trending.settings import Settings
+from trending.training.importance import importances
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,18 @@ def log_training(
     mlflow.log_metric("seconds", seconds)
     for name, figure in plots.items():
         mlflow.log_figure(figure, f"plots/{name}.png")
+    _log_importances(bundle)
     return _register(settings, bundle, _log_bundle(bundle))
+
+
+def _log_importances(bundle: Bundle) -> None:
+    """What boosted trees go by: as metrics, as a table, as a picture."""
+    import mlflow
+
+    if found := importances(bundle.model):
+        mlflow.log_metrics({f"gain_share/{group}": share for group, share in found.groups.items()})
+        mlflow.log_dict(found.as_json(), "importances.json")
+        mlflow.log_figure(found.figure(), "plots/importances.png")
 
 
 def _log_bundle(bundle: Bundle) -> str:
