@@ -109,7 +109,7 @@ def embed_documents(
     """
     chosen = settings.train.embedding
     folder = folder or encoder_folder(chosen.model)
-    identity = f"{_digest(folder)} {chosen.max_tokens}"
+    identity = f"{weights_digest(folder)} {chosen.max_tokens}"
     keys = [hashlib.sha256(f"{identity}\n{document}".encode()).hexdigest()[:32] for document in documents]
     tables = Tables(settings)
     tables.ensure(TABLE, SCHEMA)
@@ -171,7 +171,7 @@ def _embedder(folder: Path, settings: EmbeddingSettings) -> type:
     return Embedder
 
 
-def _digest(folder: Path) -> str:
+def weights_digest(folder: Path) -> str:
     """Which encoder it is: a hash of its weights, so that a copy in a bundle is the same encoder."""
     with (folder / WEIGHTS).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -25,6 +25,8 @@ class TrainingRun:
     time_split: bool
     train: TrainSettings
     folder: Path
+    warm_start: str | None = None
+    """Bundle folder of the model that this one goes on from."""
 
     @property
     def name(self) -> str:
@@ -39,6 +41,7 @@ class TrainingRun:
             "model": self.model,
             "snapshot_id": self.snapshot_id,
             "time_split": self.time_split,
+            "warm_start": self.warm_start,
             "train": self.train.model_dump(mode="json"),
         }
         (self.folder / RECORD).write_text(json.dumps(found, indent=1), encoding="utf-8")
@@ -49,11 +52,17 @@ class TrainingRun:
 
 
 def new_run(
-    settings: Settings, run_id: str, model: str, snapshot_id: int, *, time_split: bool
+    settings: Settings,
+    run_id: str,
+    model: str,
+    snapshot_id: int,
+    *,
+    time_split: bool,
+    warm_start: str | None = None,
 ) -> TrainingRun:
     """The record of a training that begins."""
     folder = settings.ray_results_dir / f"{model}-{run_id}"
-    run = TrainingRun(run_id, model, snapshot_id, time_split, settings.train, folder)
+    run = TrainingRun(run_id, model, snapshot_id, time_split, settings.train, folder, warm_start)
     run.write()
     return run
 

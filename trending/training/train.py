@@ -71,15 +71,19 @@ def train(
     time_split: bool = False,
     alias: str | None = None,
     resume: str | None = None,
+    warm_start: str | None = None,
     report: Report = silent,
 ) -> TrainResult:
     """Fit `model` on the training titles of a snapshot, bundle it, test it, record and register it.
 
     `resume` names an interrupted training (its run id, or the beginning): it goes on from its last checkpoint,
-    with its own snapshot and settings. Raises `TrainingError` for an unknown model, too few titles or nothing
-    to resume, `SnapshotError` where there is no such data.
+    with its own snapshot and settings. `warm_start` names a model (alias, version, run id or bundle folder) that
+    XGBoost goes on from, with the titles that are new to it. Raises `TrainingError` for an unknown model, too few
+    titles, nothing to resume or nothing to go on from, `SnapshotError` where there is no such data.
     """
     check_model(model)
+    if resume and warm_start:
+        raise TrainingError("A training that is resumed has its start already. Leave --warm-start out.")
     began = time.perf_counter()
     past = _interrupted(settings, resume, model) if resume else None
     if past:
@@ -89,13 +93,14 @@ def train(
     report(f"Reading documents for {model}")
     documents = load_documents(settings, snapshot_id, time_split=time_split)
     _assert_enough(documents)
+    parent = _parent(model, settings, warm_start, documents, time_split=time_split) if warm_start else None
     with (
         session_for(model, settings),
         training_run(
             settings, model, snapshot_id, code_revision(), run_id=past.run_id if past else None
         ) as run_id,
     ):
-        run = past or new_run(settings, run_id, model, snapshot_id, time_split=time_split)
+        run = past or new_run(settings, run_id, model, snapshot_id, time_split=time_split, warm_start=parent)
         with _kept_for_resuming(run):
             report(f"Training {model}")
             fitted = fit(documents, settings, run, report=report)
@@ -117,6 +122,15 @@ def _interrupted(settings: Settings, word: str, model: str) -> TrainingRun:
     if run.model != model:
         raise TrainingError(f"Run {run.run_id} trains {run.model}, not {model}. Resume it by that name.")
     return run
+
+
+def _parent(model: str, settings: Settings, word: str, documents: DocumentSet, *, time_split: bool) -> str:
+    """The bundle folder of the model that the training goes on from."""
+    if model != "xgboost":
+        raise TrainingError(f"A training of {model} cannot start from a champion; one of xgboost can.")
+    from trending.training.xgboost.warm_start import resolve_parent
+
+    return str(resolve_parent(settings, word, documents, time_split=time_split))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from trending.ray_session import ray_session
 from trending.settings import Settings, TrainSettings
 from trending.training.run import TrainingRun
 from trending.training.xgboost.boosting import Rows, boost
+from trending.training.xgboost.warm_start import fit_further
 
 Training = tuple[DocumentSet, Embeddings, npt.NDArray[np.float32]]
 """Training titles, their embeddings and their weights."""
@@ -29,8 +30,11 @@ def fit_xgboost(
 
     The scores of a training title come from models that never saw its work (out of fold): scores of a model
     on its own training titles look far better than they are, and the trees would trust them.
+    A run that starts from a champion keeps its first stage instead (`fit_further`).
     """
     with ray_session(settings):
+        if run.warm_start:
+            return fit_further(documents, settings, run, report=report)
         first_stage, train, validation = boosting_rows(documents, settings, report=report)
         report(f"XGBoost on {settings.train.xgboost.num_workers} workers")
         booster = boost(train, validation, settings.train, run.folder)
