@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from jobs.console import DataOption, HomeOption, JsonOption, Output, SettingsOption, open_output
 
 if TYPE_CHECKING:
+    from trending.settings import Settings
     from trending.training.train import TrainResult
 
 ModelArgument = Annotated[str, typer.Argument(help="`prior`, `keyword`, `linear` or `xgboost`.")]
@@ -19,6 +20,21 @@ AliasOption = Annotated[
 TimeSplitOption = Annotated[
     bool, typer.Option("--time-split", help="Train on earlier additions, validate and test on later ones.")
 ]
+ResumeOption = Annotated[
+    str | None,
+    typer.Option("--resume", help="Go on with an interrupted training: its run id, or the beginning."),
+]
+WarmStartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--warm-start", help="Go on from this model (alias, version, run or bundle) with new titles. xgboost."
+    ),
+]
+Backend = Literal["native", "xgboost_ray"]
+BackendOption = Annotated[
+    Backend | None,
+    typer.Option("--backend", help="Of xgboost: `native` (Ray Train) or `xgboost_ray` (the older package)."),
+]
 
 
 def train(
@@ -26,6 +42,9 @@ def train(
     data: DataOption = "latest",
     alias: AliasOption = None,
     time_split: TimeSplitOption = False,
+    resume: ResumeOption = None,
+    warm_start: WarmStartOption = None,
+    backend: BackendOption = None,
     json: JsonOption = False,
     home: HomeOption = None,
     settings: SettingsOption = None,
@@ -38,12 +57,26 @@ def train(
     from trending.training.train import train as run_training
 
     output = open_output(as_json=json, home=home, settings_file=settings)
+    chosen = with_backend(output.settings, backend) if backend else output.settings
     with output.steps() as steps:
         result = run_training(
-            model, output.settings, snapshot=data, time_split=time_split, alias=alias, report=steps
+            model,
+            chosen,
+            snapshot=data,
+            time_split=time_split,
+            alias=alias,
+            resume=resume,
+            warm_start=warm_start,
+            report=steps,
         )
     print_training(output, result)
     output.result(result.as_json())
+
+
+def with_backend(settings: Settings, backend: Backend) -> Settings:
+    """The same settings with XGBoost trained by another backend."""
+    boosting = settings.train.xgboost.model_copy(update={"backend": backend})
+    return settings.model_copy(update={"train": settings.train.model_copy(update={"xgboost": boosting})})
 
 
 def print_training(output: Output, result: TrainResult) -> None:

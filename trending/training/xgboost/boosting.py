@@ -11,6 +11,7 @@ from trending.settings import TrainSettings
 from trending.training.ray_train import gpus_for, run_config
 from trending.training.xgboost.loop import read_checkpoint, train_loop
 from trending.training.xgboost.rows import RowFiles, Rows, stage
+from trending.training.xgboost.xgboost_ray_backend import boost_by_package
 
 if TYPE_CHECKING:
     import xgboost
@@ -40,6 +41,10 @@ def boost(
     from ray.train.xgboost import XGBoostTrainer
 
     chosen = settings.xgboost
+    if chosen.backend == "xgboost_ray":
+        if start or callbacks:
+            raise TrainingError("The backend xgboost_ray neither goes on from a booster nor reports rounds.")
+        return boost_by_package(train, validation, settings)
     workers = chosen.num_workers
     use_gpu = gpus_for(chosen.device, workers)
     trainer = XGBoostTrainer(
