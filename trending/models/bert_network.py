@@ -36,7 +36,10 @@ class GenreNetwork(nn.Module):
 def new_network(folder: Path, *, genres: int, dropout: float) -> GenreNetwork:
     """The pretrained encoder of a Hugging Face folder under a new classification layer."""
     from transformers import AutoModel
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
     return _assemble(AutoModel.from_pretrained(folder, dtype=torch.float32), genres, dropout)
 
 

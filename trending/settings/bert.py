@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from trending.settings.section import Section
-
-Workers = Annotated[int, Field(ge=1)]
 
 
 class BertOptimizerSettings(Section):
@@ -51,7 +49,7 @@ class BertSettings(Section):
     freeze_embeddings: bool = False
     """Leave the word embeddings as they are: half of a small encoder, and of what workers exchange each step."""
 
-    num_workers: Workers | tuple[Workers, Workers] = 2
+    num_workers: int | tuple[int, int] = 2
     """Data-parallel workers. Two numbers, least and most: elastic, as many as the cluster has room for."""
     engine: Literal["deepspeed", "torch"] = "deepspeed"
     zero_stage: int = Field(default=1, ge=0, le=3)
@@ -68,6 +66,8 @@ class BertSettings(Section):
     """Titles in one step, over all workers: the same however many there are."""
     gradient_accumulation: int = Field(default=1, ge=1)
     """Parts in which each worker takes its share of a step, to fit its memory."""
+    shuffle_rows: int = Field(default=50_000, ge=1)
+    """Rows among which an epoch is shuffled: all of a catalogue of this size."""
     bucket_batches: int = Field(default=32, ge=1)
     """Batches that are sorted by length together, so that little is padded; 1: no bucketing."""
     checkpoint_steps: int = Field(default=100, ge=1)
@@ -77,16 +77,16 @@ class BertSettings(Section):
     """Weight of a genre's positive titles: (negatives / positives) to this power. 0 none, 0.5 square root."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
     """Targets are this far from 0 and 1."""
-    averaged_checkpoints: int = Field(default=1, ge=1)
-    """Weights of this many last epochs are averaged (Izmailov et al. 2018) and kept where validation is better."""
-
     optimizer: BertOptimizerSettings = BertOptimizerSettings()
     export: BertExportSettings = BertExportSettings()
 
     @model_validator(mode="after")
     def _least_and_most(self) -> BertSettings:
-        if not isinstance(self.num_workers, int) and self.num_workers[0] > self.num_workers[1]:
-            raise ValueError("num_workers: the first number is the least, the second the most")
+        least, most = (
+            (self.num_workers, self.num_workers) if isinstance(self.num_workers, int) else self.num_workers
+        )
+        if not 1 <= least <= most:
+            raise ValueError("num_workers: a number from 1 on, or two of them, the least and the most")
         return self
 
     @property

@@ -61,6 +61,7 @@ def _quiet_tracing() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
             warnings.filterwarnings("ignore", message="Converting a tensor to a Python")
             yield
     finally:
