@@ -74,12 +74,13 @@ def main(home: Path, folder: Path, after_round: int) -> None:
     from trending.training.xgboost import fit
 
     os.mkfifo(folder / "said")
-    threading.Thread(target=_announce, args=(folder / "said",), daemon=True).start()
+    threading.Thread(target=announce, args=(folder / "said",), daemon=True).start()
     fit.boost = partial(fit.boost, loop=interrupted_loop(folder, after_round, say_and_wait))
     train("xgboost", Settings(home=home))
 
 
-def _announce(pipe: Path) -> None:
+def announce(pipe: Path) -> None:
+    """Print what a worker says."""
     sys.stdout.write(pipe.read_text())
     sys.stdout.flush()
 

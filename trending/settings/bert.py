@@ -12,7 +12,7 @@ from trending.settings.section import Section
 class BertOptimizerSettings(Section):
     """AdamW with a learning rate of its own for each layer (Howard and Ruder 2018), warm-up and decay."""
 
-    learning_rate: float = Field(default=1e-4, gt=0)
+    learning_rate: float = Field(default=2e-4, gt=0)
     """Peak rate of the top layer of the encoder."""
     head_learning_rate: float = Field(default=1e-3, gt=0)
     """Peak rate of the classification layer, which starts from nothing."""
@@ -43,10 +43,10 @@ class BertSettings(Section):
 
     model: str = "packaged"
     """`packaged`: all-MiniLM-L6-v2 from the installed package; else a Hugging Face folder or name."""
-    max_tokens: int = Field(default=128, ge=8, le=512)
+    max_tokens: int = Field(default=96, ge=8, le=512)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Between the pooled encoder and the classification layer; inside the encoder it is the model's own."""
-    freeze_embeddings: bool = False
+    freeze_embeddings: bool = True
     """Leave the word embeddings as they are: half of a small encoder, and of what workers exchange each step."""
 
     num_workers: int | tuple[int, int] = 2
@@ -59,7 +59,7 @@ class BertSettings(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: CUDA where Ray has a GPU for every worker."""
 
-    epochs: int = Field(default=5, ge=1)
+    epochs: int = Field(default=4, ge=1)
     patience: int = Field(default=2, ge=1)
     """Epochs without a better validation macro-F1 after which the training stops."""
     batch_size: int = Field(default=32, ge=1)

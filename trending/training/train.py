@@ -72,14 +72,16 @@ def train(
     alias: str | None = None,
     resume: str | None = None,
     warm_start: str | None = None,
+    workers: int | None = None,
     report: Report = silent,
 ) -> TrainResult:
     """Fit `model` on the training titles of a snapshot, bundle it, test it, record and register it.
 
     `resume` names an interrupted training (its run id, or the beginning): it goes on from its last checkpoint,
     with its own snapshot and settings. `warm_start` names a model (alias, version, run id or bundle folder) that
-    XGBoost goes on from, with the titles that are new to it. Raises `TrainingError` for an unknown model, too few
-    titles, nothing to resume or nothing to go on from, `SnapshotError` where there is no such data.
+    XGBoost goes on from, with the titles that are new to it. `workers` overrides BERT's number of workers, also
+    that of a resumed training. Raises `TrainingError` for an unknown model, too few titles, nothing to resume or
+    nothing to go on from, `SnapshotError` where there is no such data.
     """
     check_model(model)
     if resume and warm_start:
@@ -89,6 +91,7 @@ def train(
     if past:
         settings = settings.model_copy(update={"train": past.train})
         time_split = past.time_split
+    settings = _with_workers(settings, model, workers) if workers else settings
     snapshot_id = past.snapshot_id if past else resolve_snapshot(settings, snapshot)
     report(f"Reading documents for {model}")
     documents = load_documents(settings, snapshot_id, time_split=time_split)
@@ -122,6 +125,15 @@ def _interrupted(settings: Settings, word: str, model: str) -> TrainingRun:
     if run.model != model:
         raise TrainingError(f"Run {run.run_id} trains {run.model}, not {model}. Resume it by that name.")
     return run
+
+
+def _with_workers(settings: Settings, model: str, workers: int) -> Settings:
+    if model != "bert":
+        raise TrainingError(
+            f"Another number of workers is for bert, not for {model}: set it in the settings."
+        )
+    bert = settings.train.bert.model_copy(update={"num_workers": workers})
+    return settings.model_copy(update={"train": settings.train.model_copy(update={"bert": bert})})
 
 
 def _parent(model: str, settings: Settings, word: str, documents: DocumentSet, *, time_split: bool) -> str:

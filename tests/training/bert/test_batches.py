@@ -42,7 +42,9 @@ def test_the_order_is_that_of_the_seed_and_another_in_the_next_epoch() -> None:
 
 def padding(found: list[Step]) -> float:
     batches = [part for step in found for part in step.parts(rank=0, world=1, accumulation=1, pad=PAD)]
-    return 1 - sum(b.attention_mask.sum() for b in batches) / sum(b.input_ids.numel() for b in batches)
+    read = sum(int(batch.attention_mask.sum()) for batch in batches)
+    held = sum(batch.input_ids.numel() for batch in batches)
+    return 1 - read / held
 
 
 def test_titles_of_like_length_share_a_step_so_that_little_is_padded() -> None:

@@ -81,6 +81,7 @@ def tiny_settings(encoder: Path, **values: object) -> TrainSettings:
     chosen = {
         "model": str(encoder),
         "max_tokens": 48,
+        "freeze_embeddings": False,
         "epochs": 2,
         "batch_size": 8,
         "bucket_batches": 4,

@@ -75,6 +75,19 @@ def test_validation_in_the_bins_of_training_is_answered_exactly(tmp_path: Path) 
     np.testing.assert_array_equal(booster.predict(validation), expected)
 
 
+def test_rows_that_ray_data_wrote_are_read(ray_cluster: str, tmp_path: Path) -> None:
+    import ray
+
+    columns = {"features": TRAIN.features, "labels": TRAIN.labels.astype(np.uint8), "weight": TRAIN.weights}
+    rows = ray.data.from_items([{name: column[i] for name, column in columns.items()} for i in range(40)])
+    rows.write_parquet(str(tmp_path / "rows"))
+    found = together(RowFiles.in_folder(tmp_path / "rows"))
+    order = np.lexsort(TRAIN.features[:40].T)
+    again = np.lexsort(found.features.T)
+    np.testing.assert_array_equal(found.features[again], TRAIN.features[:40][order])
+    np.testing.assert_array_equal(found.labels[again], TRAIN.labels[:40][order])
+
+
 def test_a_folder_without_rows_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"no .parquet or .arrow file"):
         RowFiles.in_folder(tmp_path)

@@ -20,7 +20,7 @@ from trending.settings import EmbeddingSettings, Settings, TrainSettings, XGBoos
 from trending.sources.sample import _mapping
 from trending.sources.table import TableSource
 from trending.training.train import train
-from trending.training.xgboost.boosting import Rows, boost
+from trending.training.xgboost.boosting import boost
 from trending.training.xgboost.warm_start import resolve_parent, unseen
 
 PARAMETERS = {"objective": "binary:logistic", "max_depth": 2, "seed": 5}
@@ -45,14 +45,6 @@ def test_a_champion_keeps_its_trees_and_gets_more_where_they_help(
     assert 3 < further.num_boosted_rounds() <= 3 + 6
     assert further[:3].get_dump() == champion.get_dump()
     assert loss(further) < loss(champion)
-
-
-def test_a_champion_that_new_titles_make_no_better_stays_as_it_was(
-    ray_cluster: str, tmp_path: Path, champion: xgboost.Booster
-) -> None:
-    misleading = Rows(TRAIN.features, ~TRAIN.labels, TRAIN.weights)
-    chosen = with_boosting(num_workers=1, early_stopping_rounds=2)
-    assert boost(misleading, VALIDATION, chosen, tmp_path, start=champion).get_dump() == champion.get_dump()
 
 
 @pytest.mark.parametrize(

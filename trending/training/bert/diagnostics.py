@@ -6,7 +6,9 @@ Both walk on the same workers, engine and batches as the training itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +64,8 @@ def overfit_batch(prepared: Prepared, settings: TrainSettings, folder: Path) -> 
     """Train on the first batch alone. If even that loss does not fall, the fault is not in the data."""
     from trending.training.bert.trainer import run_loop
 
-    losses = run_loop(prepared, settings, folder, loop=_overfit_loop).return_value
+    with _gone_at_the_end(folder):
+        losses = run_loop(prepared, settings, folder, loop=_overfit_loop).return_value
     return OverfitCheck(losses, losses[-1] < OVERFIT_SHARE * losses[0])
 
 
@@ -70,7 +73,8 @@ def find_rate(prepared: Prepared, settings: TrainSettings, folder: Path) -> Rate
     """Raise the learning rate from step to step until the loss runs away (Smith 2017)."""
     from trending.training.bert.trainer import run_loop
 
-    found = run_loop(prepared, settings, folder, loop=_rate_loop).return_value
+    with _gone_at_the_end(folder):
+        found = run_loop(prepared, settings, folder, loop=_rate_loop).return_value
     rates = [factor * settings.bert.optimizer.learning_rate for factor, _ in found]
     losses = smoothed([loss for _, loss in found])
     return RateSearch(rates, losses, steepest(rates, losses))
@@ -110,6 +114,15 @@ def rate_figure(search: RateSearch) -> Figure:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     return figure
+
+
+@contextmanager
+def _gone_at_the_end(folder: Path) -> Iterator[None]:
+    """There is nothing to resume in a check."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _overfit_loop(config: Mapping[str, Any]) -> list[float]:

@@ -63,12 +63,7 @@ def replay(folder: Path, network: GenreNetwork) -> Replayed:
 
     Raises `TrainingError` where `folder` holds no such batch.
     """
-    folder = folder if (folder / ABOUT).is_file() else folder / FOLDER
-    if not (folder / ABOUT).is_file():
-        raise TrainingError(
-            f"{folder}: no batch is kept here. A run that stopped at a loss that is no number has one."
-        )
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    folder, about = _about(folder)
     network.load_state_dict(read_weights(folder), strict=False)
     network.eval()
     culprits: list[str] = []
@@ -84,6 +79,21 @@ def replay(folder: Path, network: GenreNetwork) -> Replayed:
             )
             losses |= dict(zip(batch.rows.tolist(), found.tolist(), strict=True))
     return Replayed(about["step"], losses, culprits[0] if culprits else None)
+
+
+def genres_of(folder: Path) -> int:
+    """How many genres the network of a kept batch knows."""
+    return len(_about(folder)[1]["positive_weights"])
+
+
+def _about(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """The folder itself, or the one in the run's folder, and what it says."""
+    folder = folder if (folder / ABOUT).is_file() else folder / FOLDER
+    if not (folder / ABOUT).is_file():
+        raise TrainingError(
+            f"{folder}: no batch is kept here. A run that stopped at a loss that is no number has one."
+        )
+    return folder, json.loads((folder / ABOUT).read_text(encoding="utf-8"))
 
 
 def _kept_batches(folder: Path) -> list[Batch]:
