@@ -28,7 +28,12 @@ HomeOption = Annotated[
     ),
 ]
 SettingsOption = Annotated[
-    Path | None, typer.Option("--settings", help="YAML file of settings.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--settings",
+        help="YAML file of settings, or `bert-base-gpu`, `roberta-large-gpu`.",
+        show_default=False,
+    ),
 ]
 DataOption = Annotated[
     str,

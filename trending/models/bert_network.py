@@ -40,7 +40,7 @@ def new_network(folder: Path, *, genres: int, dropout: float) -> GenreNetwork:
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()
-    return _assemble(AutoModel.from_pretrained(folder, dtype=torch.float32), genres, dropout)
+    return assemble(AutoModel.from_pretrained(folder, dtype=torch.float32), genres, dropout)
 
 
 def save_network(network: GenreNetwork, tokenizer_of: Path, folder: Path) -> None:
@@ -61,13 +61,13 @@ def load_network(folder: Path) -> GenreNetwork:
 
     size: dict[str, Any] = json.loads((folder / HEAD).read_text(encoding="utf-8"))
     encoder = AutoModel.from_config(AutoConfig.from_pretrained(folder), dtype=torch.float32)
-    network = _assemble(encoder, size["genres"], size["dropout"])
+    network = assemble(encoder, size["genres"], size["dropout"])
     network.load_state_dict(load_file(folder / WEIGHTS))
     return network.eval()
 
 
-def _assemble(encoder: Any, genres: int, dropout: float) -> GenreNetwork:
-    # The encoder's own pooler is not used: its weights would only be carried along.
+def assemble(encoder: Any, genres: int, dropout: float) -> GenreNetwork:
+    """An encoder under a new head. Its own pooler is not used: those weights would only be carried along."""
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
     return GenreNetwork(encoder, width=int(encoder.config.hidden_size), genres=genres, dropout=dropout)

@@ -13,6 +13,7 @@ from trending.settings.platform import (
     Settings,
     SplitSettings,
     load_settings,
+    ready_settings,
 )
 from trending.settings.training import (
     DocumentSettings,
@@ -38,4 +39,5 @@ __all__ = [
     "TrainSettings",
     "XGBoostSettings",
     "load_settings",
+    "ready_settings",
 ]

@@ -141,15 +141,23 @@ class Settings(BaseSettings):
         return self.root / "tuning"
 
 
+def ready_settings() -> dict[str, Path]:
+    """Settings that ship with the package, by name."""
+    return {file.stem: file for file in sorted((Path(__file__).parent / "ready").glob("*.yaml"))}
+
+
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
     """Settings from defaults, a YAML file, the environment and explicit overrides (the last wins).
 
-    Raises `SettingsError` naming every wrong value.
+    `file` may be the name of settings that ship with the package, from `ready_settings`. Raises `SettingsError`
+    naming every wrong value.
     """
     values: dict[str, Any] = {}
     if file is not None:
+        file = file if file.is_file() else ready_settings().get(str(file), file)
         if not file.is_file():
-            raise SettingsError(f"{file}: no such settings file.")
+            ready = ", ".join(ready_settings())
+            raise SettingsError(f"{file}: no such settings file, and none that ship by that name: {ready}.")
         try:
             values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         except yaml.YAMLError as error:

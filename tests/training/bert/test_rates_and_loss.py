@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.training.bert.tiny_encoder import tiny_encoder
-from trending.models.bert_network import load_network, new_network, save_network
+from trending.models.bert_network import assemble, load_network, new_network, save_network
 from trending.settings import BertOptimizerSettings, BertSettings
 from trending.training.bert.diagnostics import smoothed, steepest
 from trending.training.bert.loss import genre_weights, title_losses
@@ -27,6 +27,25 @@ def test_the_rate_rises_to_its_peak_and_falls_to_nothing() -> None:
     assert factors[10:] == sorted(factors[10:], reverse=True)
     assert factors[0] > 0
     assert factors[100] == 0
+
+
+@pytest.mark.parametrize("kind", ["roberta", "distilbert", "electra"])
+def test_other_encoders_have_layers_too(kind: str) -> None:
+    from transformers import AutoConfig, AutoModel
+
+    sizes = {"distilbert": {"dim": 16, "hidden_dim": 32, "n_layers": 2, "n_heads": 2}}
+    usual = {
+        "hidden_size": 16, "embedding_size": 16, "intermediate_size": 32,
+        "num_hidden_layers": 2, "num_attention_heads": 2,
+    }  # fmt: skip
+    config = AutoConfig.for_model(kind, vocab_size=99, **sizes.get(kind, usual))
+    network = assemble(AutoModel.from_config(config), genres=3, dropout=0.1)
+    groups = parameter_groups(network, BertOptimizerSettings(learning_rate=1.0, head_learning_rate=5.0))
+    assert {round(group["lr"], 3) for group in groups} == {0.81, 0.9, 1.0, 5.0}
+    logits = network(torch.tensor([[5, 6, 7]]), torch.ones(1, 3, dtype=torch.long))
+    logits.sum().backward()
+    assert logits.shape == (1, 3)
+    assert all(weights.grad is not None for weights in network.parameters()), "nothing is idle"
 
 
 def test_lower_layers_learn_slower_and_the_head_at_its_own_rate(encoder: Path) -> None:
