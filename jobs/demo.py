@@ -13,7 +13,8 @@ from jobs.ingest import print_ingest
 if TYPE_CHECKING:
     from trending.settings import Settings
 
-MODELS = ("prior", "keyword", "linear", "xgboost")
+MODELS = ("prior", "keyword", "linear", "xgboost", "bert")
+SAMPLE_SETTINGS = Path("small")
 FolderOption = Annotated[
     Path | None,
     typer.Option(
@@ -28,10 +29,14 @@ def demo(
     home: HomeOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """Ingest, train four models, compare them, register the best, serve it and classify three plots."""
+    """Ingest, train five models, compare them, register the best, serve it and classify three plots.
+
+    On the sample the settings are `small` where none are given. With `--data`, fine-tuning takes most of an hour.
+    """
     from trending.ray_session import ray_session
 
-    output = open_output(as_json=json, home=home, settings_file=settings)
+    chosen = settings or (None if data else SAMPLE_SETTINGS)
+    output = open_output(as_json=json, home=home, settings_file=chosen)
     with output.steps() as steps:
         steps("Starting Ray")
         with ray_session(output.settings):

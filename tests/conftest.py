@@ -19,7 +19,7 @@ def offline_environment() -> None:
     os.environ.update(
         HF_HUB_OFFLINE="1",
         RAY_AUTH_MODE="disabled",
-        RAY_TRAIN_HEALTH_CHECK_INTERVAL_S="0.5",
+        RAY_TRAIN_HEALTH_CHECK_INTERVAL_S="0.2",
         RAY_USAGE_STATS_ENABLED="0",
         MLFLOW_DISABLE_TELEMETRY="true",
     )

@@ -71,7 +71,7 @@ def test_a_killed_xgboost_job_goes_on_and_ends_with_the_same_booster(
 
 
 def test_bert_that_lost_a_worker_walks_on_where_it_was(tmp_path: Path, tiny: Path) -> None:
-    settings = tiny_settings(tiny)
+    settings = tiny_settings(tiny, dropout=0.1)
     prepared = prepared_titles(settings)
     undisturbed_folder, folder = tmp_path / "undisturbed", tmp_path / "disturbed"
     for one in (undisturbed_folder, folder):

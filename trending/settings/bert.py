@@ -82,12 +82,14 @@ class BertSettings(Section):
 
     @model_validator(mode="after")
     def _least_and_most(self) -> BertSettings:
-        least, most = (
-            (self.num_workers, self.num_workers) if isinstance(self.num_workers, int) else self.num_workers
-        )
-        if not 1 <= least <= most:
+        if not 1 <= self.least_workers <= self.most_workers:
             raise ValueError("num_workers: a number from 1 on, or two of them, the least and the most")
         return self
+
+    @property
+    def least_workers(self) -> int:
+        """Workers without which a training does not start."""
+        return self.num_workers if isinstance(self.num_workers, int) else self.num_workers[0]
 
     @property
     def most_workers(self) -> int:

@@ -67,6 +67,7 @@ def log_training(
     for name, figure in plots.items():
         mlflow.log_figure(figure, f"plots/{name}.png")
     _log_importances(bundle)
+    _log_export(bundle)
     return _register(settings, bundle, _log_bundle(bundle))
 
 
@@ -78,6 +79,18 @@ def _log_importances(bundle: Bundle) -> None:
         mlflow.log_metrics({f"gain_share/{group}": share for group, share in found.groups.items()})
         mlflow.log_dict(found.as_json(), "importances.json")
         mlflow.log_figure(found.figure(), "plots/importances.png")
+
+
+def _log_export(bundle: Bundle) -> None:
+    """What a fine-tuned network lost on its way to a CPU's runtimes."""
+    import mlflow
+
+    if bundle.manifest.model == "bert":
+        from trending.models.bert_model import BertModel
+        from trending.training.bert.export import export_metrics
+
+        assert isinstance(bundle.model, BertModel)
+        mlflow.log_metrics(export_metrics(bundle.model.export))
 
 
 def _log_bundle(bundle: Bundle) -> str:

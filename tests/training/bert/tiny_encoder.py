@@ -42,6 +42,8 @@ def tiny_encoder(folder: Path) -> Path:
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=64,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
     )
     copy_files(encoder_folder("packaged"), folder, TOKENIZER)
     encoder = BertModel(config, add_pooling_layer=False)

@@ -18,7 +18,7 @@ AT_ONCE = 900
 
 def log_curves(job: Job, progress: Progress) -> None:
     """Log the points of the history that the run does not have yet. The first worker calls it, after a checkpoint
-    that holds this history, so that no point is ever taken back."""
+    that holds this history, so that no point is ever taken back. The last call also logs where the time went."""
     if not job.run_id:
         return
     from mlflow import MlflowClient
@@ -34,6 +34,11 @@ def log_curves(job: Job, progress: Progress) -> None:
         for name, value in point.items()
         if name != "step"
     ]
+    if progress.stopped:
+        points += [
+            Metric(f"seconds/{what}", seconds, now, progress.step)
+            for what, seconds in progress.seconds.items()
+        ]
     for start in range(0, len(points), AT_ONCE):
         client.log_batch(job.run_id, metrics=points[start : start + AT_ONCE])
     client.log_batch(job.run_id, tags=[RunTag(LAST_STEP, str(progress.step))])

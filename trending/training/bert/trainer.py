@@ -114,7 +114,7 @@ def run_loop(
 
     from trending.training.bert.loop import train_loop
 
-    gpu = gpus_for(settings.bert.device, settings.bert.most_workers)
+    gpu = gpus_for(settings.bert.device, settings.bert.least_workers)
     job = _job(prepared, settings, folder, gpu=gpu, mlflow_run=mlflow_run)
     trainer = TorchTrainer(
         loop or train_loop,
