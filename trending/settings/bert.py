@@ -48,6 +48,8 @@ class BertSettings(Section):
     """Between the pooled encoder and the classification layer; inside the encoder it is the model's own."""
     freeze_embeddings: bool = True
     """Leave the word embeddings as they are: half of a small encoder, and of what workers exchange each step."""
+    frozen_layers: int = Field(default=2, ge=0)
+    """Lowest layers that are left as they are, with the embeddings: their backward pass and exchange are saved."""
 
     num_workers: int | tuple[int, int] = 2
     """Data-parallel workers. Two numbers, least and most: elastic, as many as the cluster has room for."""

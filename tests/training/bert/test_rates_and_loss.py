@@ -11,7 +11,7 @@ from trending.models.bert_network import assemble, load_network, new_network, sa
 from trending.settings import BertOptimizerSettings, BertSettings
 from trending.training.bert.diagnostics import smoothed, steepest
 from trending.training.bert.loss import genre_weights, title_losses
-from trending.training.bert.optimizer import parameter_groups, rate_factor
+from trending.training.bert.optimizer import freeze, parameter_groups, rate_factor
 from trending.training.bert.progress import EPOCHS, PATIENCE, Progress
 
 
@@ -27,6 +27,25 @@ def test_the_rate_rises_to_its_peak_and_falls_to_nothing() -> None:
     assert factors[10:] == sorted(factors[10:], reverse=True)
     assert factors[0] > 0
     assert factors[100] == 0
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "layers", "trained"),
+    [
+        (False, 0, {"embeddings", "layer.0", "layer.1", "head"}),
+        (True, 0, {"layer.0", "layer.1", "head"}),
+        (False, 1, {"layer.1", "head"}),
+        (True, 9, {"head"}),
+    ],
+)
+def test_what_is_frozen_does_not_learn(
+    encoder: Path, embeddings: bool, layers: int, trained: set[str]
+) -> None:
+    network = new_network(encoder, genres=3, dropout=0.1)
+    freeze(network, embeddings=embeddings, layers=layers)
+    learning = {name for name, weights in network.named_parameters() if weights.requires_grad}
+    places = {"embeddings", "layer.0", "layer.1", "head"}
+    assert {place for place in places if any(place in name for name in learning)} == trained
 
 
 @pytest.mark.parametrize("kind", ["roberta", "distilbert", "electra"])

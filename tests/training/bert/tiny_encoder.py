@@ -84,6 +84,7 @@ def tiny_settings(encoder: Path, **values: object) -> TrainSettings:
         "model": str(encoder),
         "max_tokens": 48,
         "freeze_embeddings": False,
+        "frozen_layers": 0,
         "epochs": 2,
         "batch_size": 8,
         "bucket_batches": 4,

@@ -38,9 +38,17 @@ def parameter_groups(network: nn.Module, settings: BertOptimizerSettings) -> lis
     ]
 
 
+def freeze(network: nn.Module, *, embeddings: bool, layers: int) -> None:
+    """Leave the embeddings as they are, or the lowest layers with them. The head is always trained."""
+    up_to = layers if layers or embeddings else -1
+    for name, weights in network.named_parameters():
+        if not name.startswith(HEAD) and _layer(name) <= up_to:
+            weights.requires_grad = False
+
+
 def make_optimizer(network: nn.Module, settings: BertOptimizerSettings) -> torch.optim.AdamW:
     """The optimiser of a new network."""
-    return torch.optim.AdamW(parameter_groups(network, settings), betas=(0.9, 0.999), eps=1e-8)
+    return torch.optim.AdamW(parameter_groups(network, settings), betas=(0.9, 0.999), eps=1e-8, fused=True)
 
 
 def rate_factor(step: int, total: int, warmup_share: float) -> float:

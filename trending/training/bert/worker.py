@@ -19,7 +19,7 @@ from trending.training.bert.checkpoint import BEST, Weights, read_moments, read_
 from trending.training.bert.engine import WEIGHT, Engine, make_engine, trainable
 from trending.training.bert.job import Job
 from trending.training.bert.loss import title_losses
-from trending.training.bert.optimizer import rate_factor
+from trending.training.bert.optimizer import freeze, rate_factor
 from trending.training.bert.progress import Progress
 
 
@@ -148,7 +148,5 @@ def _pretrained(job: Job) -> GenreNetwork:
     """The network before any step: the same on every worker."""
     torch.manual_seed(job.seed)
     network = new_network(encoder_folder(job.settings.model), genres=job.genres, dropout=job.settings.dropout)
-    if job.settings.freeze_embeddings:
-        for name, weights in network.encoder.named_parameters():
-            weights.requires_grad = not name.startswith("embeddings.")
+    freeze(network, embeddings=job.settings.freeze_embeddings, layers=job.settings.frozen_layers)
     return network
