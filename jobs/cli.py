@@ -11,7 +11,7 @@ EPILOG = """All state lives under TRENDING_HOME (.trending in the current folder
 
 def build_app() -> typer.Typer:
     """The application with all its jobs."""
-    from jobs import data, demo, evaluate, ingest, runs, serve, train
+    from jobs import data, demo, evaluate, ingest, runs, serve, train, tune
 
     app = typer.Typer(
         name="trending",
@@ -25,6 +25,7 @@ def build_app() -> typer.Typer:
     )
     app.command("ingest")(ingest.ingest)
     app.command("train")(train.train)
+    app.command("tune")(tune.tune)
     app.command("evaluate")(evaluate.evaluate)
     app.command("runs")(runs.runs)
     app.command("serve")(serve.serve)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -11,6 +12,9 @@ from trending.settings import TrainSettings
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
+
+DRAWN_ANEW = 0.25
+FACTORS = (0.8, 1.2)
 
 Value = Any
 """Of one parameter: a number, or one of the options of a choice."""
@@ -93,6 +97,27 @@ def values_in(train: TrainSettings, space: Space) -> dict[str, Value]:
 def holds(space: Space, values: Mapping[str, Value]) -> bool:
     """Whether every value lies within the bounds of its parameter."""
     return all(_holds(parameter, values[name]) for name, parameter in space.items())
+
+
+def neighbour(space: Space, values: Mapping[str, Value], draw: random.Random) -> dict[str, Value]:
+    """Values near these: real numbers are a fifth larger or smaller, one in four is drawn anew; the rest stays.
+
+    What is no real number (sizes, counts) says how a training is cut into steps, or what there is to train: it
+    cannot change in the middle of one.
+    """
+    found = dict(values)
+    for name, parameter in space.items():
+        if isinstance(parameter, Floats):
+            found[name] = _near(parameter, values[name], draw)
+    return found
+
+
+def _near(parameter: Floats, value: float, draw: random.Random) -> float:
+    low, high = parameter.low, parameter.high
+    if draw.random() < DRAWN_ANEW:
+        drawn = draw.random()
+        return low * (high / low) ** drawn if parameter.log else low + (high - low) * drawn
+    return min(high, max(low, value * draw.choice(FACTORS)))
 
 
 def _distribution(parameter: Parameter) -> BaseDistribution:

@@ -49,6 +49,7 @@ def test_xgboost_that_lost_a_worker_ends_with_the_trees_of_one_that_did_not(
     assert_same(booster, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_killed_xgboost_job_goes_on_and_ends_with_the_same_booster(
     tmp_path: Path, sample_home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,29 +73,18 @@ def test_a_killed_xgboost_job_goes_on_and_ends_with_the_same_booster(
 
 def test_bert_that_lost_a_worker_walks_on_where_it_was(tmp_path: Path, tiny: Path) -> None:
     settings = tiny_settings(tiny, dropout=0.1)
-    prepared = prepared_titles(settings)
-    undisturbed_folder, folder = tmp_path / "undisturbed", tmp_path / "disturbed"
-    for one in (undisturbed_folder, folder):
-        one.mkdir()
-    never = interrupted_fine_tuning(undisturbed_folder, 0, kill_worker)
-    undisturbed = train_network(prepared, settings, undisturbed_folder / "run", loop=never)
+    dying = interrupted_fine_tuning(tmp_path, 18, kill_worker)
+    trained = train_network(prepared_titles(settings), settings, tmp_path / "run", loop=dying)
 
-    dying = interrupted_fine_tuning(folder, 18, kill_worker)
-    trained = train_network(prepared, settings, folder / "run", loop=dying)
-
-    steps = steps_taken(folder)
+    steps = steps_taken(tmp_path)
     assert [number for number, _ in steps] == [*range(1, 18), *range(11, 41)], (
         "on from the checkpoint of step 10"
     )
-    straight = dict(steps_taken(undisturbed_folder))
-    np.testing.assert_allclose(
-        [loss for _, loss in steps], [straight[number] for number, _ in steps], atol=1e-5
-    )
-    assert curve(trained.progress) == pytest.approx(curve(undisturbed.progress), abs=1e-5)
-    for (name, one), other in zip(
-        trained.network.state_dict().items(), undisturbed.network.state_dict().values(), strict=True
-    ):
-        np.testing.assert_allclose(one, other, atol=1e-4, err_msg=name)
+    before, after = dict(steps[:17]), dict(steps[17:])
+    for number in range(11, 18):
+        assert after[number] == pytest.approx(before[number], abs=1e-5), "the same steps, dropout and all"
+    assert trained.progress.step == 40
+    np.testing.assert_allclose(curve(trained.progress), tens(before | after), atol=1e-5)
 
 
 def test_a_killed_bert_job_goes_on_with_another_number_of_workers_and_logs_nothing_twice(
@@ -132,6 +122,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def curve(progress: Progress) -> list[float]:
     return [point["step/loss"] for point in progress.history if "step/loss" in point]
+
+
+def tens(losses: dict[int, float]) -> list[float]:
+    """Their means, ten steps at a time."""
+    return [float(np.mean([losses[n] for n in range(start, start + 10)])) for start in range(1, 41, 10)]
 
 
 def kill_job(module: str, *arguments: object) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import optuna
 import pytest
 from pydantic import ValidationError
@@ -14,6 +16,7 @@ from tune.spaces import (
     Space,
     distributions,
     holds,
+    neighbour,
     values_in,
     with_values,
 )
@@ -50,3 +53,15 @@ def test_other_settings_stay_as_they_are_and_an_unknown_name_is_an_error() -> No
     assert before.xgboost.max_depth == TrainSettings().xgboost.max_depth
     with pytest.raises(ValidationError):
         with_values(before, {"xgboost.colour": 7})
+
+
+@pytest.mark.parametrize("space", [XGBOOST, BERT], ids=["xgboost", "bert"])
+def test_a_neighbour_is_within_the_bounds_and_differs_in_real_numbers_alone(space: Space) -> None:
+    draw, values = random.Random(3), values_in(TrainSettings(), space)
+    changed: set[str] = set()
+    for _ in range(200):
+        near = neighbour(space, values, draw)
+        assert holds(space, near)
+        changed |= {name for name in space if near[name] != values[name]}
+        values = near
+    assert changed == {name for name, parameter in space.items() if isinstance(parameter, Floats)}

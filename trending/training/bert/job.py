@@ -32,6 +32,8 @@ class Job:
     """Of each worker on a CPU."""
     folder: Path
     """The run's own, for what a person will want to look at."""
+    start: Path | None = None
+    """A checkpoint that a training without checkpoints of its own goes on from."""
     tracking_uri: str = ""
     run_id: str = ""
     """MLflow run that the curves are logged to; empty: none."""

@@ -75,17 +75,21 @@ def train_network(
     *,
     mlflow_run: tuple[str, str] = ("", ""),
     callbacks: Sequence[UserCallback] = (),
+    start: Path | None = None,
     loop: Callable[[Any], None] | None = None,
 ) -> Trained:
     """Fine-tune on Ray Train; the network of the best validation macro-F1 comes back.
 
-    Ray must be running. Checkpoints are kept in `folder`; if there are any, the training goes on from the last.
+    Ray must be running. Checkpoints are kept in `folder`; if there are any, the training goes on from the last,
+    else from `start`, the folder of another training's checkpoint.
     `mlflow_run` is a tracking address and a run id that the curves are logged to. Raises `TrainingError` where
     the loss stopped being a number; the batch is then kept under `folder`.
     """
     from trending.training.bert.checkpoint import BEST, read_progress, read_weights
 
-    result = run_loop(prepared, settings, folder, mlflow_run=mlflow_run, callbacks=callbacks, loop=loop)
+    result = run_loop(
+        prepared, settings, folder, mlflow_run=mlflow_run, callbacks=callbacks, start=start, loop=loop
+    )
     with result.checkpoint.as_directory() as path:
         progress = read_progress(Path(path))
         best = read_weights(Path(path), BEST)
@@ -106,6 +110,7 @@ def run_loop(
     *,
     mlflow_run: tuple[str, str] = ("", ""),
     callbacks: Sequence[UserCallback] = (),
+    start: Path | None = None,
     loop: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Ray Train's result of the training loop (or another `loop`) on the workers of the settings."""
@@ -115,7 +120,7 @@ def run_loop(
     from trending.training.bert.loop import train_loop
 
     gpu = gpus_for(settings.bert.device, settings.bert.least_workers)
-    job = _job(prepared, settings, folder, gpu=gpu, mlflow_run=mlflow_run)
+    job = _job(prepared, settings, folder, gpu=gpu, mlflow_run=mlflow_run, start=start)
     trainer = TorchTrainer(
         loop or train_loop,
         train_loop_config={"job": job},
@@ -129,7 +134,13 @@ def run_loop(
 
 
 def _job(
-    prepared: Prepared, settings: TrainSettings, folder: Path, *, gpu: bool, mlflow_run: tuple[str, str]
+    prepared: Prepared,
+    settings: TrainSettings,
+    folder: Path,
+    *,
+    gpu: bool,
+    mlflow_run: tuple[str, str],
+    start: Path | None,
 ) -> Job:
     tracking_uri, run_id = mlflow_run
     return Job(
@@ -142,6 +153,7 @@ def _job(
         gpu=gpu,
         threads=max(1, (os.cpu_count() or 1) // settings.bert.most_workers),
         folder=folder,
+        start=start,
         tracking_uri=tracking_uri,
         run_id=run_id,
     )

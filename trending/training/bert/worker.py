@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 import torch.distributed
@@ -21,6 +22,9 @@ from trending.training.bert.job import Job
 from trending.training.bert.loss import title_losses
 from trending.training.bert.optimizer import freeze, rate_factor
 from trending.training.bert.progress import Progress
+
+if TYPE_CHECKING:
+    from ray.train import Checkpoint
 
 
 @dataclass
@@ -129,7 +133,7 @@ def start_worker(job: Job) -> Worker:
     names = list(trainable(network))
     rank, world = context.get_world_rank(), context.get_world_size()
     progress, moments, best = Progress(), None, {}
-    if checkpoint := ray.train.get_checkpoint():
+    if checkpoint := ray.train.get_checkpoint() or _start(job):
         with checkpoint.as_directory() as path:
             folder = Path(path)
             progress = read_progress(folder)
@@ -142,6 +146,12 @@ def start_worker(job: Job) -> Worker:
         engine.restore(moments, progress.step)
     positive_weights = torch.tensor(job.positive_weights, device=device)
     return Worker(job, rank, world, device, engine, names, positive_weights, progress, best)
+
+
+def _start(job: Job) -> Checkpoint | None:
+    import ray.train
+
+    return ray.train.Checkpoint.from_directory(str(job.start)) if job.start else None
 
 
 def _pretrained(job: Job) -> GenreNetwork:

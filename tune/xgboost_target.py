@@ -1,0 +1,85 @@
+"""Searching the settings of the trees. Their features are computed once, and every trial reads the same files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trending.features.documents import DocumentSet
+from trending.progress import Report
+from trending.settings import Settings, TrainSettings
+from trending.training.xgboost.boosting import boost
+from trending.training.xgboost.fit import boosting_rows
+from trending.training.xgboost.rows import RowFiles, stage
+from tune.schedulers import FULL_BUDGET
+from tune.spaces import XGBOOST, Space
+
+if TYPE_CHECKING:
+    from ray.train import UserCallback
+
+
+@dataclass(frozen=True)
+class SharedRows:
+    """Training and validation rows in files."""
+
+    train: RowFiles
+    validation: RowFiles
+
+
+@dataclass(frozen=True)
+class XGBoostTarget:
+    """Log loss on validation, over the rounds."""
+
+    model: str = "xgboost"
+    metric: str = "best_loss"
+    mode: str = "min"
+    step: str = "rounds_done"
+
+    @property
+    def space(self) -> Space:
+        """Of the trees, not of their features."""
+        return XGBOOST
+
+    def length(self, train: TrainSettings) -> int:
+        """Rounds at the most."""
+        return train.xgboost.rounds
+
+    def workers(self, train: TrainSettings) -> int:
+        """Workers of each trial."""
+        return train.xgboost.num_workers
+
+    def reporting(self, train: TrainSettings) -> TrainSettings:
+        """With a checkpoint, and so a report, at least every ninth of the rounds."""
+        often = min(train.xgboost.checkpoint_every, max(1, train.xgboost.rounds // FULL_BUDGET))
+        return train.model_copy(
+            update={"xgboost": train.xgboost.model_copy(update={"checkpoint_every": often})}
+        )
+
+    def finished(self, reports: Sequence[Mapping[str, Any]], train: TrainSettings) -> bool:
+        """All rounds are done, or the last ones brought nothing."""
+        done, best = reports[-1]["rounds_done"], reports[-1]["best_round"]
+        return done >= train.xgboost.rounds or done - 1 - best >= train.xgboost.early_stopping_rounds
+
+    def prepare(
+        self, documents: DocumentSet, settings: Settings, folder: Path, *, report: Report
+    ) -> SharedRows:
+        """Features and labels in files: embeddings, and scores out of fold."""
+        workers = settings.train.xgboost.num_workers
+        _, train, validation = boosting_rows(documents, settings, report=report)
+        return SharedRows(
+            stage(train, folder / "train", workers), stage(validation, folder / "validation", workers)
+        )
+
+    def run(
+        self,
+        shared: SharedRows,
+        train: TrainSettings,
+        folder: Path,
+        callbacks: Sequence[UserCallback],
+        *,
+        start: Path | None = None,
+    ) -> None:
+        """Boost."""
+        boost(shared.train, shared.validation, train, folder, callbacks=callbacks)
