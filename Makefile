@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format types contracts check lock bench-ingest clean
+.PHONY: help setup demo test test-all lint format types contracts check lock bench-ingest bench-training bench-tuning clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -59,6 +59,12 @@ lock: setup ## Renew requirements.lock
 
 bench-ingest: setup ## Measure the cleaning pass beside pandas and Polars
 	$(BIN)/python -m benchmarks.ingest $(if $(DATA),--data $(DATA))
+
+bench-training: setup ## Measure training beside the Hugging Face Trainer and xgboost.train
+	$(BIN)/python -m benchmarks.training $(if $(DATA),--data $(DATA))
+
+bench-tuning: setup ## Measure HyperBand beside random search
+	$(BIN)/python -m benchmarks.tuning $(if $(DATA),--data $(DATA))
 
 clean: ## Remove state and caches, keep .venv
 	rm -rf .trending .pytest_cache .ruff_cache .coverage htmlcov build *.egg-info
