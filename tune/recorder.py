@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ray import tune
@@ -106,6 +107,8 @@ class StudyRecorder(tune.Callback):
 
 
 def _reason(trial: TuneTrial) -> str:
-    """The last line of the error: what was raised."""
-    lines = str(trial.get_error() or "").strip().splitlines()
+    """The last line of the error: what was raised. It is read where it is written first."""
+    file = Path(trial.error_file) if trial.error_file else None
+    text = file.read_text(encoding="utf-8") if file and file.is_file() else str(trial.get_error() or "")
+    lines = text.strip().splitlines()
     return lines[-1] if lines else "The trial failed without saying why."

@@ -46,6 +46,7 @@ def go_on(settings: Settings) -> tuple[list[Trial], list[Trial]]:
     return result.trials, told
 
 
+@pytest.mark.slow
 def test_a_killed_job_goes_on_with_the_trials_that_are_left(ray_cluster: str, tmp_path: Path) -> None:
     settings = quick_settings(tmp_path)
     study = quick_study(settings, trials=TRIALS, scheduler="none")

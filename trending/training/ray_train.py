@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MAX_FAILURES = 2
 """Workers that may be lost before the training is given up; each time it goes on from the last checkpoint."""
 
-POLL_S = "0.5"
+POLL_S = "1"
 """Seconds between two looks of Ray Train at its workers."""
 
 
