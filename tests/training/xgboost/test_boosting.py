@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import xgboost
+from sklearn.metrics import roc_auc_score
 
 from tests.training.xgboost.rows_to_boost import (
     TRAIN,
@@ -41,7 +42,8 @@ def test_workers_train_on_files_that_the_driver_never_reads_with_their_bins_on_d
     files = stage(TRAIN, tmp_path / "train", 3), stage(VALIDATION, tmp_path / "validation", 2)
     booster = boost(*files, with_boosting(external_memory=True), tmp_path / "run")
     found = predict(booster)
-    assert ((found[:, :2] > 0.5) == VALIDATION.labels[:, :2]).mean() > 0.8
+    for genre in (0, 1):
+        assert roc_auc_score(VALIDATION.labels[:, genre], found[:, genre]) > 0.85
     assert (found[:, 2] < 0.2).all(), "a genre that nobody has is never likely"
 
 
