@@ -61,7 +61,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--titles", type=int, default=1600, help="of an epoch of fine-tuning")
     parser.add_argument("--rows", type=int, default=500_000, help="to boost on")
-    parser.add_argument("--rounds", type=int, default=60, help="of boosting")
+    parser.add_argument("--rounds", type=int, default=120, help="of boosting")
     parser.add_argument("--data", type=Path, help="folder of the real catalogues; default: the sample")
     parser.add_argument("--scratch", type=Path, help="where the temporary state goes")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")

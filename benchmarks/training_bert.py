@@ -84,7 +84,7 @@ def by_ray(name: str, prepared: Prepared, train: TrainSettings) -> Speed:
 
 def by_hugging_face(name: str, prepared: Prepared, train: TrainSettings, sampling: str) -> Speed:
     """`transformers.Trainer` as it comes, with this network and loss."""
-    from transformers import Trainer, TrainingArguments
+    from transformers import PrinterCallback, Trainer, TrainingArguments
     from transformers.utils import logging
 
     logging.set_verbosity_error()
@@ -115,6 +115,7 @@ def by_hugging_face(name: str, prepared: Prepared, train: TrainSettings, samplin
             train_dataset=_titles(prepared),
             data_collator=collator,
         )
+        trainer.remove_callback(PrinterCallback)
         began = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - began

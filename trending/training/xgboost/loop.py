@@ -66,6 +66,7 @@ def train_loop(config: Mapping[str, Any]) -> None:
     this worker has spent since its start on `seconds/matrix`, `boosting`, `validation` and `checkpoint`.
     """
     settings: XGBoostSettings = config["settings"]
+    _free_threads()
     seconds: dict[str, float] = defaultdict(float)
     with tempfile.TemporaryDirectory() as cache:
         with _timed(seconds, "matrix"):
@@ -143,6 +144,14 @@ def _threads() -> int:
     import ray.train
 
     return max(1, (os.cpu_count() or 1) // ray.train.get_context().get_local_world_size())
+
+
+def _free_threads() -> None:
+    """Ray starts workers with one OpenMP thread for each of their CPUs, and XGBoost never takes more than that,
+    whatever `nthread` says."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(_threads(), user_api="openmp")
 
 
 def _parameters(config: Mapping[str, Any]) -> dict[str, Any]:
