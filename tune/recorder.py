@@ -37,6 +37,14 @@ class StudyRecorder(tune.Callback):
         self._seen: dict[int, Trial] = {}
         self._finished: set[int] = set()
 
+    def __reduce__(self) -> tuple[type, tuple]:
+        """Ray Tune pickles its callbacks, to restore a search by. This one holds a terminal, and is made anew."""
+        return tune.Callback, ()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> StudyRecorder:
+        """It is one and the same."""
+        return self
+
     def on_trial_start(
         self, iteration: int, trials: Sequence[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:

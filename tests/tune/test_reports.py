@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ray import cloudpickle, tune
 
 from trending.settings import BertSettings, TrainSettings, XGBoostSettings
 from tune.bert_target import BertTarget
+from tune.recorder import StudyRecorder
 from tune.reports import BUDGET, FINISHED, OBJECTIVE, STEP, KeepReports, Reports, as_result
 from tune.schedulers import FULL_BUDGET
 from tune.target import Target, find_target
+from tune.trials import Trial
 from tune.xgboost_target import XGBoostTarget
 
 TREES = TrainSettings(xgboost=XGBoostSettings(rounds=90, checkpoint_every=50, early_stopping_rounds=20))
@@ -92,3 +97,15 @@ def test_a_target_names_itself_and_settings_that_there_are(model: str) -> None:
     assert target.model == model
     assert target.workers(TrainSettings()) == 2
     assert target.length(TrainSettings()) > 1
+
+
+def test_ray_tune_can_pickle_a_recorder_that_holds_a_terminal() -> None:
+    lock = threading.RLock()
+    unused: Any = None
+
+    def watch(trial: Trial) -> None:
+        raise AssertionError((trial, lock))
+
+    recorder = StudyRecorder(unused, unused, unused, watch)
+    assert copy.deepcopy(recorder) is recorder
+    assert isinstance(cloudpickle.loads(cloudpickle.dumps(recorder)), tune.Callback)
