@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ray import cloudpickle, tune
+from ray import tune
 
 from trending.settings import BertSettings, TrainSettings, XGBoostSettings
 from tune.bert_target import BertTarget
@@ -108,4 +109,4 @@ def test_ray_tune_can_pickle_a_recorder_that_holds_a_terminal() -> None:
 
     recorder = StudyRecorder(unused, unused, unused, watch)
     assert copy.deepcopy(recorder) is recorder
-    assert isinstance(cloudpickle.loads(cloudpickle.dumps(recorder)), tune.Callback)
+    assert isinstance(pickle.loads(pickle.dumps(recorder)), tune.Callback)
