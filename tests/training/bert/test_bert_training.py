@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -102,34 +101,3 @@ def test_a_rate_is_found(prepared: Prepared, encoder: Path, tmp_path: Path) -> N
     settings: TrainSettings = tiny_settings(encoder, num_workers=1, engine="torch")
     search = find_rate(prepared, settings, tmp_path / "rates")
     assert search.rates[0] < search.suggested < search.rates[-1]
-
-
-@pytest.mark.slow
-def test_elastic_workers_are_as_many_as_the_cluster_has_room_for(
-    prepared: Prepared, encoder: Path, tmp_path: Path
-) -> None:
-    settings = tiny_settings(encoder, num_workers=(1, 9), engine="torch")
-    world, loss = run_loop(prepared, settings, tmp_path / "run", loop=first_step).return_value
-    assert 2 <= world <= 4, "the cluster has four CPUs"
-    assert loss == pytest.approx(first_step_alone(prepared, settings), abs=1e-5)
-
-
-def first_step(config: dict[str, Any]) -> tuple[int, float]:
-    """How many workers there are, and the loss of the first step."""
-    import ray.train
-
-    from trending.training.bert.batches import epoch_steps
-    from trending.training.bert.job import TRAIN
-    from trending.training.bert.worker import start_worker
-
-    worker = start_worker(config["job"])
-    shard = ray.train.get_dataset_shard(TRAIN)
-    assert shard is not None
-    return worker.world, worker.step(next(iter(epoch_steps(worker.job, shard, 0)))).loss
-
-
-def first_step_alone(prepared: Prepared, settings: TrainSettings) -> float:
-    """The same loss by one worker."""
-    alone = settings.model_copy(update={"bert": settings.bert.model_copy(update={"num_workers": 1})})
-    with tempfile.TemporaryDirectory() as folder:
-        return run_loop(prepared, alone, Path(folder) / "run", loop=first_step).return_value[1]
