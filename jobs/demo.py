@@ -31,7 +31,7 @@ def demo(
 ) -> None:
     """Ingest, train five models, compare them, register the best, serve it and classify three plots.
 
-    On the sample the settings are `small` where none are given. With `--data`, fine-tuning takes most of an hour.
+    On the sample the settings are `small` where none are given. With `--data`, fine-tuning takes some forty minutes.
     """
     from trending.ray_session import ray_session
 
