@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trending.settings import Settings
 from tune.bert_target import BertTarget
 from tune.spaces import Floats, Space
-from tune.study import Study
-from tune.tracking import new_parent
 
 EPOCHS = 4
 RATE = "bert.optimizer.learning_rate"
@@ -23,20 +20,3 @@ class TinyTarget(BertTarget):
     @property
     def space(self) -> Space:
         return {RATE: Floats(NOTHING, 2e-2), "bert.optimizer.head_learning_rate": Floats(NOTHING, 1e-1)}
-
-
-def make_study(settings: Settings) -> Study:
-    parent = new_parent(settings, "population", model="bert", snapshot_id=1, parameters={})
-    study = Study(
-        model="bert",
-        snapshot_id=1,
-        time_split=False,
-        trials=2,
-        scheduler="pbt",
-        search="random",
-        train=settings.train,
-        run_id=parent,
-        folder=settings.tuning_dir / "population",
-    )
-    study.write()
-    return study

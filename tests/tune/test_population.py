@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.training.bert.tiny_encoder import tiny_encoder, tiny_settings, tiny_titles
-from tests.tune.populations import EPOCHS, NOTHING, RATE, TinyTarget, make_study
+from tests.tune.populations import EPOCHS, NOTHING, RATE, TinyTarget
+from tests.tune.searches import quick_study
 from trending.models.registry import open_client
 from trending.settings import BertOptimizerSettings, Settings
 from trending.training.bert.trainer import prepare
@@ -27,7 +28,7 @@ def test_the_weak_trial_goes_on_with_the_weights_and_nearly_the_settings_of_the_
         tiny_encoder(tmp_path / "encoder"), num_workers=1, engine="torch", epochs=EPOCHS, optimizer=rates
     )
     settings = Settings(home=tmp_path / "home", train=train)
-    study = make_study(settings)
+    study = quick_study(settings, trials=2, scheduler="pbt", model="bert")
     titles = tiny_titles(200, 60)
     told: list[Trial] = []
     result = search_target(
