@@ -35,19 +35,17 @@ def quick_settings(home: Path) -> Settings:
     return Settings(home=home, train=TrainSettings(xgboost=boosting))
 
 
-def quick_study(
-    settings: Settings, *, trials: int, scheduler: str = "hyperband", model: str = "xgboost"
-) -> Study:
+def quick_study(settings: Settings, *, trials: int, scheduler: str = "hyperband") -> Study:
     """On record, with a run in MLflow, and no trial yet."""
     study = Study(
-        model=model,
+        model="xgboost",
         snapshot_id=1,
         time_split=False,
         trials=trials,
         scheduler=scheduler,
         search="random",
         train=settings.train,
-        run_id=new_parent(settings, "quick", model=model, snapshot_id=1, parameters={}),
+        run_id=new_parent(settings, "quick", model="xgboost", snapshot_id=1, parameters={}),
         folder=settings.tuning_dir / "quick",
     )
     study.write()

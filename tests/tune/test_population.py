@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.training.bert.tiny_encoder import tiny_encoder, tiny_settings, tiny_titles
-from tests.tune.populations import EPOCHS, NOTHING, RATE, TinyTarget
-from tests.tune.searches import quick_study
-from trending.models.registry import open_client
-from trending.settings import BertOptimizerSettings, Settings
 from trending.training.bert.trainer import prepare
-from tune.bert_target import SharedTokens
+from tune.bert_target import BertTarget, SharedTokens
 from tune.inheritance import INHERITED, WEIGHTS, inherit, leave, left_by
-from tune.reports import Reports
-from tune.search import search_target
-from tune.trials import COMPLETE, Trial
+from tune.reports import OBJECTIVE, Reports
+from tune.schedulers import STEP, Population
+from tune.spaces import Choice, Floats
+from tune.trial import TrialRun
+
+EPOCHS = 4
+NOTHING = 1e-9
+"""A rate at which nothing is learnt."""
 
 
 @pytest.mark.slow
-def test_the_weak_trial_goes_on_with_the_weights_and_nearly_the_settings_of_the_strong_one(
+def test_a_trial_goes_on_with_its_own_rates_from_the_weights_of_another(
     ray_cluster: str, tmp_path: Path
 ) -> None:
-    rates = BertOptimizerSettings(learning_rate=NOTHING, head_learning_rate=NOTHING, layer_decay=1.0)
-    train = tiny_settings(
-        tiny_encoder(tmp_path / "encoder"), num_workers=1, engine="torch", epochs=EPOCHS, optimizer=rates
-    )
-    settings = Settings(home=tmp_path / "home", train=train)
-    study = quick_study(settings, trials=2, scheduler="pbt", model="bert")
+    settings = tiny_settings(tiny_encoder(tmp_path / "encoder"), num_workers=1, engine="torch", epochs=EPOCHS)
     titles = tiny_titles(200, 60)
-    told: list[Trial] = []
-    result = search_target(
-        study,
-        TinyTarget(),
-        settings,
-        prepare=lambda: SharedTokens(prepare(titles, train), titles.subset("train").labels),
-        watch=told.append,
-    )
+    shared = SharedTokens(prepare(titles, settings), titles.subset("train").labels)
+    trials = tmp_path / "trials"
+    trials.mkdir()
 
-    assert [(trial.state, trial.step) for trial in result.trials] == [(COMPLETE, EPOCHS)] * 2
-    weak = [trial for trial in told if trial.number == 0]
-    assert weak[0].values[RATE] == NOTHING
-    assert weak[-1].values[RATE] > 100 * NOTHING, "it took over the other's"
-    assert [trial.step for trial in weak] == sorted(trial.step for trial in weak)
-    assert result.trials[0].values == weak[-1].values, "the study knows"
-    scores = [trial.value for trial in result.trials]
-    assert scores[0] == pytest.approx(scores[1], abs=0.2), "and the other's weights"
-    client = open_client(settings)
-    runs = client.search_runs([client.get_run(study.run_id).info.experiment_id])
-    assert sum(f"now/{RATE}" in run.data.metrics for run in runs) >= 1
+    def trial(number: int, **rates: float) -> TrialRun:
+        config = {
+            "number": number,
+            "values": {f"bert.optimizer.{name}": rate for name, rate in rates.items()},
+        }
+        run = TrialRun.__new__(TrialRun)  # without Ray Tune around it
+        run.setup(config, target=BertTarget(), train=settings, folder=trials, shared=shared, portable=True)
+        return run
+
+    strong = trial(0)
+    told = [strong.step() for _ in range(2)]
+    left = tmp_path / "left"
+    left.mkdir()
+    strong.save_checkpoint(str(left))
+    strong.cleanup()
+    weak = trial(1, learning_rate=NOTHING, head_learning_rate=NOTHING)
+    weak.load_checkpoint(str(left))
+    after = [weak.step() for _ in range(EPOCHS - 2)]
+    weak.cleanup()
+
+    assert [one[STEP] for one in told + after] == list(range(1, EPOCHS + 1)), "on from what was told"
+    assert told[-1][OBJECTIVE] > 0.5, "the one has learnt"
+    assert after[-1][OBJECTIVE] >= told[-1][OBJECTIVE], "what the other could not: it has the weights"
+
+
+def test_the_weak_gets_values_near_those_of_the_strong_and_keeps_its_number() -> None:
+    space = {"rate": Floats(0.0, 1.0), "size": Choice((1, 2))}
+    weak, strong = (
+        SimpleNamespace(config={"number": n, "values": {"rate": rate, "size": size}})
+        for n, rate, size in ((0, 0.001, 1), (1, 0.5, 2))
+    )
+    trials: Any = (weak, strong)
+    config, _ = Population(space, seed=2)._get_new_config(*trials)
+    assert config["number"] == 0
+    assert config["values"]["size"] == 2
+    assert config["values"]["rate"] in (pytest.approx(0.4), pytest.approx(0.6))
+    assert weak.config["values"]["rate"] == 0.001, "nothing is changed in place"
 
 
 def test_what_a_trial_leaves_takes_the_place_of_what_another_had(tmp_path: Path) -> None:
