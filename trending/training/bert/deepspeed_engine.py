@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -18,11 +20,7 @@ class DeepSpeedEngine:
     """Weights, gradients and optimiser states are sharded over the workers as far as `zero_stage` says."""
 
     def __init__(self, network: GenreNetwork, settings: BertSettings, *, world: int, bf16: bool) -> None:
-        if not torch.cuda.is_available():
-            os.environ.setdefault("DS_ACCELERATOR", "cpu")
-        os.environ.setdefault("DS_IGNORE_CUDA_DETECTION", "1")
-        import deepspeed
-
+        deepspeed = import_deepspeed()
         logging.getLogger("DeepSpeed").setLevel(logging.ERROR)
         deepspeed.init_distributed(
             dist_backend="nccl" if torch.cuda.is_available() else "gloo", verbose=False
@@ -113,6 +111,25 @@ class DeepSpeedEngine:
         for _ in range(self._engine.gradient_accumulation_steps()):
             self._engine.backward(self._engine(ids, torch.ones_like(ids)).sum() * 0.0)
             self._engine.step()
+
+
+def import_deepspeed() -> ModuleType:
+    """DeepSpeed, without what only its autotuner would use.
+
+    It imports mlflow and xgboost where they are installed, which takes longer than all the rest of it. While it
+    is being imported, they are hidden; a `None` in `sys.modules` is how Python says that a module cannot be had.
+    """
+    if not torch.cuda.is_available():
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")
+    os.environ.setdefault("DS_IGNORE_CUDA_DETECTION", "1")
+    hidden = [name for name in ("mlflow", "xgboost") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # pyright: ignore[reportCallIssue, reportArgumentType]
+    try:
+        import deepspeed
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+    return deepspeed
 
 
 def engine_config(settings: BertSettings, *, world: int, bf16: bool) -> dict[str, Any]:
