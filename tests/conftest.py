@@ -13,11 +13,13 @@ from trending.settings import Settings
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def offline_environment() -> None:
-    """No model hub, no authentication token of Ray on disk, one thread a library."""
+def pytest_configure() -> None:
+    """No model hub, no authentication token of Ray on disk, one thread a library: of this process and of those
+    that it starts. Some libraries read it when they are loaded, which is before the first fixture.
+    """
     os.environ.update(
         HF_HUB_OFFLINE="1",
+        OMP_NUM_THREADS="1",
         RAY_AUTH_MODE="disabled",
         RAY_TRAIN_HEALTH_CHECK_INTERVAL_S="0.2",
         RAY_USAGE_STATS_ENABLED="0",
@@ -26,7 +28,7 @@ def offline_environment() -> None:
 
 
 @pytest.fixture(scope="session")
-def ray_cluster(offline_environment: None) -> Iterator[str]:
+def ray_cluster() -> Iterator[str]:
     """A local Ray cluster with four logical CPUs and the dashboard, shared by the whole session and ended
     with it. Its value is the dashboard's address."""
     import ray
