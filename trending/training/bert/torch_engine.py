@@ -65,4 +65,7 @@ class TorchEngine:
         """Set the moments of every parameter."""
         for name, weights in self._parameters.items():
             placed = {key: moments[name][key].to(weights.device) for key in MOMENTS}
-            self._optimizer.state[weights] = {"step": torch.tensor(float(steps)), **placed}
+            step = torch.tensor(
+                float(steps), device=weights.device
+            )  # where the fused AdamW of a GPU wants it
+            self._optimizer.state[weights] = {"step": step, **placed}
