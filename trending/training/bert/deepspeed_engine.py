@@ -15,16 +15,20 @@ from trending.settings import BertSettings
 from trending.training.bert.engine import MOMENTS, WEIGHT, scale_rates, trainable
 from trending.training.bert.optimizer import make_optimizer
 
+BUCKET = 10_000_000
+"""Elements of gradients that are exchanged at once. DeepSpeed holds two such buffers from the start on; by default they
+are of 2 GB each, whatever the network's size."""
+
 
 class DeepSpeedEngine:
     """Weights, gradients and optimiser states are sharded over the workers as far as `zero_stage` says."""
 
-    def __init__(self, network: GenreNetwork, settings: BertSettings, *, world: int, bf16: bool) -> None:
-        deepspeed = import_deepspeed()
+    def __init__(
+        self, network: GenreNetwork, settings: BertSettings, *, world: int, device: torch.device, bf16: bool
+    ) -> None:
+        deepspeed = import_deepspeed(device)
         logging.getLogger("DeepSpeed").setLevel(logging.ERROR)
-        deepspeed.init_distributed(
-            dist_backend="nccl" if torch.cuda.is_available() else "gloo", verbose=False
-        )
+        deepspeed.init_distributed(dist_backend="nccl" if device.type == "cuda" else "gloo", verbose=False)
         self.gradient_norm = 0.0
         self._parameters = trainable(network)
         self._stage = settings.zero_stage
@@ -113,14 +117,14 @@ class DeepSpeedEngine:
             self._engine.step()
 
 
-def import_deepspeed() -> ModuleType:
-    """DeepSpeed, without what only its autotuner would use.
+def import_deepspeed(device: torch.device) -> ModuleType:
+    """DeepSpeed for this device, without what only its autotuner would use.
 
-    It imports mlflow and xgboost where they are installed, which takes longer than all the rest of it. While it
-    is being imported, they are hidden; a `None` in `sys.modules` is how Python says that a module cannot be had.
+    By itself it takes a GPU wherever it sees one, also in a worker that Ray gave none. It imports mlflow and
+    xgboost where they are installed, which takes longer than all the rest of it. While it is being imported, they
+    are hidden; a `None` in `sys.modules` is how Python says that a module cannot be had.
     """
-    if not torch.cuda.is_available():
-        os.environ.setdefault("DS_ACCELERATOR", "cpu")
+    os.environ["DS_ACCELERATOR"] = device.type
     os.environ.setdefault("DS_IGNORE_CUDA_DETECTION", "1")
     hidden = [name for name in ("mlflow", "xgboost") if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -145,7 +149,7 @@ def engine_config(settings: BertSettings, *, world: int, bf16: bool) -> dict[str
         "wall_clock_breakdown": False,
     }
     if settings.zero_stage:
-        config["zero_optimization"] = {"stage": settings.zero_stage}
+        config["zero_optimization"] = {"stage": settings.zero_stage, "reduce_bucket_size": BUCKET}
     if bf16:
         config["torch_autocast"] = {"enabled": True, "dtype": "bfloat16"}
     return config

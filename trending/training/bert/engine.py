@@ -63,7 +63,7 @@ def make_engine(
         return TorchEngine(network, settings, world=world, device=device, bf16=bf16)
     from trending.training.bert.deepspeed_engine import DeepSpeedEngine
 
-    return DeepSpeedEngine(network, settings, world=world, bf16=bf16)
+    return DeepSpeedEngine(network, settings, world=world, device=device, bf16=bf16)
 
 
 def scale_rates(groups: Sequence[dict], peaks: Sequence[float], factor: float) -> None:
