@@ -125,8 +125,10 @@ def test_a_gpu_is_served_by_pytorch_whatever_was_chosen_for_a_cpu(
 ) -> None:
     exported[0].save(folder)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(bert_runtime, "TorchRuntime", lambda where: ("on the GPU", where))
-    assert open_runtime(folder, OPENVINO_INT8) == ("on the GPU", folder)
+    monkeypatch.setattr(bert_runtime, "TorchRuntime", lambda where, device: (device, where))
+    assert open_runtime(folder, OPENVINO_INT8) == ("cuda", folder)
+    assert open_runtime(folder, TORCH) == ("cuda", folder)
+    assert open_runtime(folder, TORCH, prefer_gpu=False) == ("cpu", folder), "as parity is measured"
     assert open_runtime(folder, OPENVINO_INT8, prefer_gpu=False).name == OPENVINO_INT8
 
 

@@ -53,26 +53,25 @@ def open_runtime(folder: Path, name: str, *, threads: int = 0, prefer_gpu: bool 
     """
     import torch
 
-    if name == TORCH or (prefer_gpu and torch.cuda.is_available()):
-        return TorchRuntime(folder)
+    gpu = prefer_gpu and torch.cuda.is_available()
+    if name == TORCH or gpu:
+        return TorchRuntime(folder, device="cuda" if gpu else "cpu")
     if name in IR:
         return OpenVINORuntime(folder / IR[name], name, threads=threads)
     raise ValueError(f"runtime {name!r}: there are {TORCH}, {', '.join(IR)}")
 
 
 class TorchRuntime:
-    """PyTorch in single precision, on the GPU where there is one."""
+    """PyTorch in single precision, on `device`: `cpu` or `cuda`."""
 
     name = TORCH
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, device: str = "cpu") -> None:
         """Load the network that `save_network` wrote."""
-        import torch
-
         from trending.models.bert_network import load_network
 
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.batch_size = GPU_BATCH if self._device == "cuda" else CPU_BATCH
+        self._device = device
+        self.batch_size = GPU_BATCH if device == "cuda" else CPU_BATCH
         self._network = load_network(folder).to(self._device)
 
     def logits(self, batches: Sequence[Tokens]) -> list[Logits]:
