@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from trending.errors import BundleError
+from trending.models import bundle as bundles
 from trending.models.bundle import MANIFEST, SEAL, Bundle, load_bundle, save_bundle
 from trending.models.linear import LinearModel
 from trending.settings import LinearSettings
@@ -42,6 +44,22 @@ def test_the_manifest_says_what_the_bundle_is(tmp_path: Path) -> None:
     assert (manifest.model, manifest.genres, manifest.snapshot_id) == ("linear", GENRES, 7)
     assert manifest.code_revision
     assert set(manifest.files) == {"vocabulary.json", "idf.safetensors", "linear.safetensors"}
+
+
+def test_code_that_is_neither_in_git_nor_installed_has_no_known_revision(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(*arguments: object, **options: object) -> None:
+        raise FileNotFoundError("git")
+
+    monkeypatch.setattr(bundles.subprocess, "run", missing)
+    assert bundles.code_revision() == version("trending")
+
+    def unknown(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(bundles, "package_version", unknown)
+    assert bundles.code_revision() == "unknown"
 
 
 def test_one_changed_byte_of_any_file_is_found_and_named(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
@@ -185,7 +186,8 @@ def model_class(name: str) -> type[GenreModel]:
 
 
 def code_revision() -> str:
-    """Git revision of the code (`+` for uncommitted changes), or the version of the installed package."""
+    """Git revision of the code (`+` for uncommitted changes), or the version of the installed package; `unknown`
+    for a bare copy of the files, such as the working folder of a submitted job."""
     here = Path(__file__).resolve().parent
     try:
         described = subprocess.run(
@@ -194,7 +196,11 @@ def code_revision() -> str:
         )  # fmt: skip
         return described.stdout.strip()
     except (OSError, subprocess.SubprocessError):
+        pass
+    try:
         return package_version("trending")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def _files(folder: Path) -> list[str]:
