@@ -56,8 +56,14 @@ def test_no_document_gives_no_vector(encoder: SentenceEncoder) -> None:
     assert encoder.encode([]).shape == (0, encoder.width)
 
 
+@pytest.fixture(scope="module")
+def home(ray_cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Where the vectors of these tests are kept: actors need long to start."""
+    return Settings(home=tmp_path_factory.mktemp("vectors"))
+
+
 def test_nothing_is_embedded_twice(
-    ray_cluster: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, encoder: SentenceEncoder
+    home: Settings, monkeypatch: pytest.MonkeyPatch, encoder: SentenceEncoder
 ) -> None:
     embedded: list[set[str]] = []
     original = embeddings._embed
@@ -67,22 +73,22 @@ def test_nothing_is_embedded_twice(
         return original(missing, *rest)
 
     monkeypatch.setattr(embeddings, "_embed", watch)
-    first = embed_documents([DOCUMENTS[0], DOCUMENTS[1], DOCUMENTS[0]], settings)
-    second = embed_documents(DOCUMENTS, settings)
-    third = embed_documents(DOCUMENTS[::-1], settings)
+    first = embed_documents([DOCUMENTS[0], DOCUMENTS[1], DOCUMENTS[0]], home)
+    second = embed_documents(DOCUMENTS, home)
+    third = embed_documents(DOCUMENTS[::-1], home)
     assert embedded == [set(DOCUMENTS[:2]), set(DOCUMENTS[2:])]
     np.testing.assert_array_equal(second, encoder.encode(DOCUMENTS))
     np.testing.assert_array_equal(first, second[[0, 1, 0]])
     np.testing.assert_array_equal(third, second[::-1])
-    assert Tables(settings).rows("features.embeddings") == len(DOCUMENTS)
+    assert Tables(home).rows("features.embeddings") == len(DOCUMENTS)
 
 
-def test_another_token_limit_is_another_vector(ray_cluster: str, settings: Settings) -> None:
-    long = embed_documents(DOCUMENTS[1:2], settings)
-    short_settings = settings.model_copy(deep=True)
-    short_settings.train.embedding.max_tokens = 8
-    short = embed_documents(DOCUMENTS[1:2], short_settings)
-    assert not np.allclose(long, short)
+def test_another_token_limit_is_another_vector(home: Settings, encoder: SentenceEncoder) -> None:
+    embed_documents(DOCUMENTS[1:2], home)
+    limited = home.model_copy(deep=True)
+    limited.train.embedding.max_tokens = 8
+    short = embed_documents(DOCUMENTS[1:2], limited)
+    assert not np.allclose(short, encoder.encode(DOCUMENTS[1:2]))
 
 
 def test_embedding_nothing_asks_for_nothing(settings: Settings) -> None:

@@ -33,7 +33,8 @@ SCHEMA = pa.schema(
 )
 LENGTH_STEP = 16
 """Lengths of padded texts are multiples of this many tokens."""
-ROWS_PER_BLOCK = 256
+ROWS_PER_BLOCK, FEWEST_ROWS = 256, 64
+"""Texts that an actor is given at once; and so many are worth an actor of their own."""
 
 
 class SentenceEncoder:
@@ -132,16 +133,15 @@ def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings
     # Blocks of texts of like length waste little on padding; with the longest first, the actors end together.
     rows = rows.take(pa.array(np.argsort([-len(text) for text in missing.values()], kind="stable")))
     has_gpu = bool(ray.cluster_resources().get("GPU"))
+    actors = max(1, min(settings.actors, len(missing) // FEWEST_ROWS))
     embedded = (
         ray.data.from_arrow(rows)
-        .repartition(max(1, len(missing) // ROWS_PER_BLOCK))
+        .repartition(max(actors, len(missing) // ROWS_PER_BLOCK))
         .map_batches(
             _embedder(folder, settings),  # pyright: ignore[reportArgumentType]
             batch_format="pyarrow",
-            batch_size=ROWS_PER_BLOCK,
-            compute=ray.data.ActorPoolStrategy(
-                size=min(settings.actors, max(1, len(missing) // ROWS_PER_BLOCK))
-            ),
+            batch_size=min(ROWS_PER_BLOCK, -(-len(missing) // actors)),
+            compute=ray.data.ActorPoolStrategy(size=actors),
             num_cpus=1,
             num_gpus=1 if has_gpu else 0,
         )

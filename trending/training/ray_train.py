@@ -63,6 +63,18 @@ def gpus_for(device: str, workers: int) -> bool:
     return device == "cuda"
 
 
+def on_workers(number: int | tuple[int, int], device: str) -> str:
+    """For a message: `on 2 workers`, and why no GPU is used where there are some. Ray must be running."""
+    import ray
+
+    least, most = (number, number) if isinstance(number, int) else number
+    text = f"on {most} worker{'s' * (most > 1)}" if least == most else f"on {least} to {most} workers"
+    gpus = ray.cluster_resources().get("GPU", 0)
+    if device == "auto" and 0 < gpus < least:
+        text += f" without a GPU ({gpus:g} cannot be shared by {least} workers)"
+    return text
+
+
 def _most_gpus() -> float:
     """Of the cluster as it is, or as its autoscaler may make it."""
     import ray

@@ -10,6 +10,7 @@ from trending.settings import Settings
 from trending.training.bert.export import export_network
 from trending.training.bert.trainer import prepare, train_network
 from trending.training.bert.watch import watching
+from trending.training.ray_train import on_workers
 from trending.training.run import TrainingRun
 
 
@@ -19,7 +20,8 @@ def fit_bert(
     """Fine-tune the encoder on the training titles, keep the epoch that validation likes best, export it."""
     chosen = settings.train
     prepared = prepare(documents, chosen)
-    message = f"Fine-tuning on {_workers(chosen.bert.num_workers)}, {chosen.bert.epochs} epochs at the most"
+    workers = on_workers(chosen.bert.num_workers, chosen.bert.device)
+    message = f"Fine-tuning {workers}, {chosen.bert.epochs} epochs at the most"
     with watching(run.folder, message, report):
         trained = train_network(prepared, chosen, run.folder, mlflow_run=(settings.mlflow_uri, run.run_id))
     return export_network(
@@ -30,9 +32,3 @@ def fit_bert(
         settings=chosen,
         report=report,
     )
-
-
-def _workers(number: int | tuple[int, int]) -> str:
-    if isinstance(number, int):
-        return f"{number} worker{'s' * (number > 1)}"
-    return f"{number[0]} to {number[1]} workers"

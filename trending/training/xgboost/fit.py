@@ -15,6 +15,7 @@ from trending.models.xgboost_model import FirstStage, XGBoostModel, stack_featur
 from trending.progress import Report, silent
 from trending.ray_session import ray_session
 from trending.settings import Settings, TrainSettings
+from trending.training.ray_train import on_workers
 from trending.training.run import TrainingRun
 from trending.training.xgboost.boosting import Rows, boost
 from trending.training.xgboost.warm_start import fit_further
@@ -36,7 +37,8 @@ def fit_xgboost(
         if run.warm_start:
             return fit_further(documents, settings, run, report=report)
         first_stage, train, validation = boosting_rows(documents, settings, report=report)
-        report(f"XGBoost on {settings.train.xgboost.num_workers} workers")
+        chosen = settings.train.xgboost
+        report(f"XGBoost {on_workers(chosen.num_workers, chosen.device)}")
         booster = boost(train, validation, settings.train, run.folder)
     return XGBoostModel(first_stage, load_encoder(settings.train.embedding), booster)
 
@@ -47,8 +49,13 @@ def boosting_rows(
     """The first stage, and the rows of training and validation titles with its scores. Ray must be running."""
     train, validation = documents.subset("train"), documents.subset("validation")
     weights = rare_genre_weights(train.genre_lists(), strength=settings.train.balance)
-    embeddings = embed_documents(train.documents + validation.documents, settings, report=report)
-    known, held = embeddings[: len(train.documents)], embeddings[len(train.documents) :]
+    test = documents.subset(
+        "test"
+    )  # it will be asked for soon, and starting the actors takes longer than a text
+    embeddings = embed_documents(
+        train.documents + validation.documents + test.documents, settings, report=report
+    )
+    known, held, _ = np.split(embeddings, np.cumsum([len(train.documents), len(validation.documents)]))
     report(f"Out-of-fold scores, {settings.train.xgboost.folds} folds")
     first_stage, train_scores = out_of_fold(train, known, settings, weights)
     held_scores = first_stage.scores(validation.documents, held)
