@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format types contracts check lock bench-ingest bench-training bench-tuning clean
+.PHONY: help setup demo test test-faults test-all lint format types contracts check lock bench-ingest bench-training bench-tuning clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ demo: setup ## Raw titles to a served model (DATA=folder for real catalogues)
 
 test: setup ## The test suite, with coverage
 	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+test-faults: setup ## Trainings whose workers and jobs are killed
+	$(BIN)/python -m pytest tests/integration/test_training_faults.py
 
 test-all: setup ## Every test, the slow ones too
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90

@@ -1,4 +1,7 @@
-"""Trainings that lose a worker, or the whole job, end as if nothing had happened."""
+"""Trainings that lose a worker, or the whole job, end as if nothing had happened.
+
+`make test` runs one of them, `make test-faults` all.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,7 @@ def test_a_killed_xgboost_job_goes_on_and_ends_with_the_same_booster(
     assert not run.folder.exists()
 
 
+@pytest.mark.slow
 def test_bert_that_lost_a_worker_walks_on_where_it_was(tmp_path: Path, tiny: Path) -> None:
     settings = tiny_settings(tiny, dropout=0.1)
     dying = interrupted_fine_tuning(tmp_path, 18, kill_worker)
@@ -87,6 +91,7 @@ def test_bert_that_lost_a_worker_walks_on_where_it_was(tmp_path: Path, tiny: Pat
     np.testing.assert_allclose(curve(trained.progress), tens(before | after), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_killed_bert_job_goes_on_with_another_number_of_workers_and_logs_nothing_twice(
     tmp_path: Path, tiny: Path, settings: Settings
 ) -> None:
