@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from trending.catalog.tables import Tables
@@ -83,12 +84,16 @@ def test_nothing_is_embedded_twice(
     assert Tables(home).rows("features.embeddings") == len(DOCUMENTS)
 
 
-def test_another_token_limit_is_another_vector(home: Settings, encoder: SentenceEncoder) -> None:
-    embed_documents(DOCUMENTS[1:2], home)
-    limited = home.model_copy(deep=True)
+def test_another_token_limit_is_another_vector(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def limits(missing, folder, chosen):
+        vectors = [[float(chosen.max_tokens)]] * len(missing)
+        return pa.table({"key": list(missing), "vector": vectors}, schema=embeddings.SCHEMA)
+
+    monkeypatch.setattr(embeddings, "_embed", limits)
+    limited = settings.model_copy(deep=True)
     limited.train.embedding.max_tokens = 8
-    short = embed_documents(DOCUMENTS[1:2], limited)
-    assert not np.allclose(short, encoder.encode(DOCUMENTS[1:2]))
+    for chosen, expected in ((settings, 128), (limited, 8), (settings, 128)):
+        assert embed_documents(DOCUMENTS[1:2], chosen).tolist() == [[expected]]
 
 
 def test_embedding_nothing_asks_for_nothing(settings: Settings) -> None:

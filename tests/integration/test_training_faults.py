@@ -1,6 +1,6 @@
 """Trainings that lose a worker, or the whole job, end as if nothing had happened.
 
-`make test` runs one of them, `make test-faults` all.
+`make test-faults` runs them.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from trending.training.train import train
 from trending.training.xgboost import fit
 from trending.training.xgboost.boosting import boost
 
-pytestmark = pytest.mark.usefixtures("ray_cluster")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("ray_cluster")]
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_xgboost_that_lost_a_worker_ends_with_the_trees_of_one_that_did_not(
     tmp_path: Path, workers: int
 ) -> None:
@@ -52,7 +52,6 @@ def test_xgboost_that_lost_a_worker_ends_with_the_trees_of_one_that_did_not(
     assert_same(booster, undisturbed)
 
 
-@pytest.mark.slow
 def test_a_killed_xgboost_job_goes_on_and_ends_with_the_same_booster(
     tmp_path: Path, sample_home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,7 +73,6 @@ def test_a_killed_xgboost_job_goes_on_and_ends_with_the_same_booster(
     assert not run.folder.exists()
 
 
-@pytest.mark.slow
 def test_bert_that_lost_a_worker_walks_on_where_it_was(tmp_path: Path, tiny: Path) -> None:
     settings = tiny_settings(tiny, dropout=0.1)
     dying = interrupted_fine_tuning(tmp_path, 18, kill_worker)
@@ -91,7 +89,6 @@ def test_bert_that_lost_a_worker_walks_on_where_it_was(tmp_path: Path, tiny: Pat
     np.testing.assert_allclose(curve(trained.progress), tens(before | after), atol=1e-5)
 
 
-@pytest.mark.slow
 def test_a_killed_bert_job_goes_on_with_another_number_of_workers_and_logs_nothing_twice(
     tmp_path: Path, tiny: Path, settings: Settings
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_batch(
     assert replayed.first_module is None, "the network is sound: it is the weights of the loss that are not"
 
 
+@pytest.mark.slow
 def test_one_batch_can_be_learnt_by_heart(prepared: Prepared, encoder: Path, tmp_path: Path) -> None:
     settings: TrainSettings = tiny_settings(encoder, num_workers=1, engine="torch")
     check = overfit_batch(prepared, settings, tmp_path / "overfit")
