@@ -61,3 +61,40 @@ class TrainingError(TrendingError):
 
 class RegistryError(TrendingError):
     """There is no such run, registered version or alias."""
+
+
+class LLMError(TrendingError):
+    """A language model did not answer: its engine is down, or its answer cannot be read."""
+
+
+class LLMBusyError(LLMError):
+    """As many requests run and wait as the limits allow. Ask again after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
+        self.message = message
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[LLMBusyError], tuple[str, float]]:
+        """Pickled by its parts: it is raised in a replica and read in another."""
+        return type(self), (self.message, self.retry_after_s)
+
+
+class LLMBudgetError(LLMBusyError):
+    """The tokens or the money of the day are spent. `retry_after_s`: seconds to the next day (UTC)."""
+
+
+class LLMDeadlineError(LLMError):
+    """The answer was not whole when its deadline came."""
+
+
+class PromptError(LLMError):
+    """The request can never be answered as it is: too long for the model, or a schema that it cannot obey."""
+
+
+class EnrichmentError(TrendingError):
+    """Titles cannot be enriched with these settings, or what an earlier run left does not fit them."""
+
+
+class ServiceError(TrendingError):
+    """The service cannot start or change as asked: a port in use, no model, no key where one is needed."""

@@ -6,15 +6,17 @@ step into a section) or in a YAML file given to `load_settings`; the environment
 
 from trending.settings.bert import BertExportSettings, BertOptimizerSettings, BertSettings
 from trending.settings.blend import BlendSettings
+from trending.settings.enrichment import EnrichmentSettings
+from trending.settings.llm import LLMSettings
 from trending.settings.platform import (
     IngestSettings,
     RaySettings,
-    ServeSettings,
     Settings,
     SplitSettings,
     load_settings,
     ready_settings,
 )
+from trending.settings.serving import AutoscalingSettings, ServeSettings, TrafficSettings
 from trending.settings.training import (
     DocumentSettings,
     EmbeddingSettings,
@@ -24,18 +26,22 @@ from trending.settings.training import (
 )
 
 __all__ = [
+    "AutoscalingSettings",
     "BertExportSettings",
     "BertOptimizerSettings",
     "BertSettings",
     "BlendSettings",
     "DocumentSettings",
     "EmbeddingSettings",
+    "EnrichmentSettings",
     "IngestSettings",
+    "LLMSettings",
     "LinearSettings",
     "RaySettings",
     "ServeSettings",
     "Settings",
     "SplitSettings",
+    "TrafficSettings",
     "TrainSettings",
     "XGBoostSettings",
     "load_settings",

@@ -10,7 +10,10 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trending.errors import SettingsError
+from trending.settings.enrichment import EnrichmentSettings
+from trending.settings.llm import LLMSettings
 from trending.settings.section import Section
+from trending.settings.serving import ServeSettings
 from trending.settings.training import TrainSettings
 
 
@@ -46,18 +49,6 @@ class SplitSettings(Section):
     validation: float = Field(default=0.15, gt=0, lt=1)
 
 
-class ServeSettings(Section):
-    """The Ray Serve app."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
-    model: str = "champion"
-    """Registry alias, registry version, run id or bundle folder to serve."""
-    max_batch_size: int = Field(default=32, ge=1)
-    batch_wait_ms: float = Field(default=5.0, ge=0)
-    max_queued_requests: int = Field(default=512, ge=1)
-
-
 class Settings(BaseSettings):
     """All settings of the platform. State lives under `home`."""
 
@@ -76,6 +67,8 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     split: SplitSettings = SplitSettings()
     train: TrainSettings = TrainSettings()
+    llm: LLMSettings = LLMSettings()
+    enrichment: EnrichmentSettings = EnrichmentSettings()
     serve: ServeSettings = ServeSettings()
 
     @classmethod
@@ -134,6 +127,21 @@ class Settings(BaseSettings):
     def ray_results_dir(self) -> Path:
         """Checkpoints of Ray Train."""
         return self.root / "ray_results"
+
+    @property
+    def keys_file(self) -> Path:
+        """API keys of the service, hashed."""
+        return self.serve.keys_file or self.root / "keys.json"
+
+    @property
+    def enrichment_dir(self) -> Path:
+        """What the enrichment has learnt: the sentiment model, and whom to trust about genres."""
+        return self.root / "enrichment"
+
+    @property
+    def service_dir(self) -> Path:
+        """What the service writes: assignments, feedback, the tokens of the day."""
+        return self.root / "service"
 
     @property
     def tuning_dir(self) -> Path:

@@ -1,0 +1,1 @@
+"""The HTTP API: routes, words, limits, errors. No Ray in it."""

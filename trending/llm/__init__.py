@@ -1,0 +1,1 @@
+"""Language models behind one protocol: embedded OpenVINO, vLLM on Ray Serve, any OpenAI-compatible address."""

@@ -1,0 +1,31 @@
+"""Settings of the enrichment: what the language model is asked about a title, and when it is believed."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from trending.settings.section import Section
+
+
+class EnrichmentSettings(Section):
+    """Summaries of reviews, vibe scores, vibe tags, and genres with a second opinion."""
+
+    max_reviews: int = Field(default=12, ge=1)
+    """Reviews of a title that are read, longest informative first."""
+    review_chars: int = Field(default=500, ge=50)
+    """Characters of a review that reach the prompt."""
+    plot_chars: int = Field(default=1200, ge=100)
+    """Characters of a plot that reach the prompt."""
+    min_summary_words: int = Field(default=6, ge=1)
+    max_summary_words: int = Field(default=80, ge=5)
+    support: float = Field(default=0.45, ge=-1, le=1)
+    """Cosine similarity to some review's sentence from which a sentence of a summary counts as supported."""
+    max_tags: int = Field(default=6, ge=1)
+    retries: int = Field(default=1, ge=0)
+    """Times that the language model is told what was wrong with its answer and asked again."""
+    neighbours: int = Field(default=4, ge=0)
+    """Nearest training titles that go into the genre prompt as examples."""
+    titles_per_block: int = Field(default=16, ge=1)
+    """Titles of one block of the batch job: what is lost at the most when it is killed."""
+    requests_per_s: float | None = Field(default=None, gt=0)
+    """Requests a second to the language model in the batch job. None: no limit."""

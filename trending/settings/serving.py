@@ -1,0 +1,60 @@
+"""Settings of the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from trending.settings.section import Section
+
+
+class AutoscalingSettings(Section):
+    """Replicas of a deployment."""
+
+    min_replicas: int = Field(default=1, ge=0)
+    max_replicas: int = Field(default=1, ge=1)
+    target_ongoing_requests: float = Field(default=16.0, gt=0)
+    """Requests under way in a replica that autoscaling aims at."""
+
+
+class TrafficSettings(Section):
+    """How requests are shared between the champion and a challenger."""
+
+    challenger: str | None = None
+    """Registry alias, version, run id or bundle folder that gets a share of the requests."""
+    weight: float = Field(default=0.0, ge=0, le=1)
+    """Share of the request keys that the challenger answers."""
+    shadow: float = Field(default=0.0, ge=0, le=1)
+    """Share of the champion's requests that the challenger answers as well, unseen."""
+
+
+class ServeSettings(Section):
+    """The Ray Serve app."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    model: str = "champion"
+    """Registry alias, registry version, run id or bundle folder to serve."""
+    fallbacks: tuple[str, ...] = ("bert", "xgboost", "keyword")
+    """Kinds of models that answer, in this order, where the champion fails."""
+    max_batch_size: int = Field(default=32, ge=1)
+    batch_wait_ms: float = Field(default=5.0, ge=0)
+    max_queued_requests: int = Field(default=128, ge=1)
+    """Requests that may wait for the classifier; one more gets 503."""
+    gateway: AutoscalingSettings = AutoscalingSettings()
+    classifier: AutoscalingSettings = AutoscalingSettings()
+    llm: AutoscalingSettings = AutoscalingSettings(target_ongoing_requests=8)
+    traffic: TrafficSettings = TrafficSettings()
+    keys_file: Path | None = None
+    """API keys, hashed; None: `keys.json` under `home`, where there is one."""
+    max_body_kb: int = Field(default=2048, ge=1)
+    """A larger request body is refused."""
+    rate_per_minute: int = Field(default=6000, ge=1)
+    """Requests a minute of a key that names no rate of its own."""
+    refresh_s: float = Field(default=5.0, gt=0)
+    """Seconds between two looks at the tables and at the registry."""
+    throughput: bool = True
+    """Serve's throughput settings, which must be there before Ray starts."""
+    haproxy: bool = False
+    """Requests enter through HAProxy. It binds all interfaces unless it is told otherwise."""
