@@ -1,4 +1,4 @@
-"""What the deployments say to each other, and what the API needs of them. Plain values: they travel between processes."""
+"""What the deployments say to each other, and what the API needs of them, as plain values that travel."""
 
 from __future__ import annotations
 
@@ -174,15 +174,30 @@ class Feedback:
 class TitleStoreService(Protocol):
     """The read side of the tables."""
 
-    async def search(self, query: TitleQuery) -> TitlePage: ...
-    async def get(self, title_id: str) -> TitleDetail | None: ...
-    async def similar(self, title_id: str, limit: int) -> tuple[Similar, ...] | None: ...
-    async def trending(self, limit: int) -> TitlePage: ...
+    async def search(self, query: TitleQuery) -> TitlePage:
+        """One page of the titles that fit."""
+        ...
+
+    async def get(self, title_id: str) -> TitleDetail | None:
+        """A title, or None."""
+        ...
+
+    async def similar(self, title_id: str, limit: int) -> tuple[Similar, ...] | None:
+        """Nearest plots, nearest first; None where there is no such title."""
+        ...
+
+    async def trending(self, limit: int) -> TitlePage:
+        """What is new and rated highest."""
+        ...
+
     async def facets(self) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Values of `genres`, `platforms`, `kinds`, `tags` with their numbers of titles, most frequent first."""
         ...
 
-    async def snapshot_id(self) -> str: ...
+    async def snapshot_id(self) -> str:
+        """The version of the tables that is served."""
+        ...
+
     async def add_feedback(self, feedback: Feedback) -> None:
         """Durable when this returns."""
         ...
@@ -191,15 +206,26 @@ class TitleStoreService(Protocol):
 class LLMService(Protocol):
     """The language model, behind its handle."""
 
-    async def card(self) -> EngineCard: ...
-    async def generate(self, request: GenerateRequest) -> GenerateResponse: ...
-    def stream(self, request: GenerateRequest) -> AsyncGenerator[Piece, None]: ...
+    async def card(self) -> EngineCard:
+        """What the engine is."""
+        ...
+
+    async def generate(self, request: GenerateRequest) -> GenerateResponse:
+        """A whole answer."""
+        ...
+
+    def stream(self, request: GenerateRequest) -> AsyncGenerator[Piece, None]:
+        """An answer in pieces."""
+        ...
 
 
 class EnricherService(Protocol):
     """The chain of classifier and language model."""
 
-    async def enrich(self, title: EnrichmentInput, *, key: str) -> Enrichment: ...
+    async def enrich(self, title: EnrichmentInput, *, key: str) -> Enrichment:
+        """The whole enrichment; `key` decides which classifier answers."""
+        ...
+
     def stream(self, title: EnrichmentInput, *, key: str) -> AsyncGenerator[Mapping[str, Any], None]:
         """Events: `{"event": "genres", "genres": [...], "probabilities": {...}, "model": {...}}` at once, then
         `{"event": "draft", "text": ...}` as the summary grows, `{"event": "note", "detail": ...}` where an answer
@@ -210,13 +236,21 @@ class EnricherService(Protocol):
 class ClassifierService(Protocol):
     """The classifiers behind the traffic split."""
 
-    async def classify(self, documents: Sequence[str], *, key: str, request_id: str = "") -> Answered: ...
-    async def champion(self) -> ModelCard: ...
+    async def classify(self, documents: Sequence[str], *, key: str, request_id: str = "") -> Answered:
+        """Probabilities of each document; `key` decides which model answers."""
+        ...
+
+    async def champion(self) -> ModelCard:
+        """The model that answers by default."""
+        ...
+
     async def explain(self, document: str) -> Mapping[str, Sequence[tuple[str, float]]]:
         """For each assigned genre the words that decided: how far its probability falls without each."""
         ...
 
-    async def policy(self) -> TrafficPolicy: ...
+    async def policy(self) -> TrafficPolicy:
+        """The split of the traffic."""
+        ...
 
 
 @dataclass(frozen=True)
