@@ -140,8 +140,8 @@ def test_an_unknown_runtime_is_named(folder: Path) -> None:
 def test_openvino_and_nncf_report_nothing_and_print_nothing(tmp_path: Path) -> None:
     script = (
         "import logging\n"
-        "from trending.models.openvino_import import import_nncf, import_openvino\n"
-        "import_openvino(), import_nncf()\n"
+        "from trending.openvino_import import import_nncf, import_openvino, import_openvino_genai\n"
+        "import_openvino(), import_openvino_genai(), import_nncf()\n"
         "assert logging.getLoggerClass() is logging.Logger\n"
     )
     # Outside a test's process, where nncf would behave, and without what tells it that this may be a CI run.

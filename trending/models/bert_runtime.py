@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from trending.models.openvino_import import import_openvino
+from trending.openvino_import import import_openvino
 
 TORCH, OPENVINO_FP32, OPENVINO_INT8 = "torch", "openvino-fp32", "openvino-int8"
 IR = {OPENVINO_FP32: "openvino/fp32.xml", OPENVINO_INT8: "openvino/int8.xml"}

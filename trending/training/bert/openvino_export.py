@@ -12,7 +12,7 @@ import torch
 
 from trending.models.bert_network import GenreNetwork
 from trending.models.bert_runtime import IR, OPENVINO_FP32, OPENVINO_INT8, Tokens
-from trending.models.openvino_import import import_nncf, import_openvino, no_progress_bars
+from trending.openvino_import import import_nncf, import_openvino, no_progress_bars
 
 
 def write_fp32(network: GenreNetwork, folder: Path) -> None:

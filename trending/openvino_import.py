@@ -1,4 +1,4 @@
-"""OpenVINO and nncf, imported so that nothing is sent anywhere and nothing is printed."""
+"""OpenVINO, its language models and nncf, imported so that nothing is sent anywhere and nothing is printed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def import_openvino() -> ModuleType:
     import openvino
 
     return openvino
+
+
+def import_openvino_genai() -> ModuleType:
+    """The package `openvino_genai`: language models on OpenVINO."""
+    import_openvino()
+    import openvino_genai
+
+    return openvino_genai
 
 
 def import_nncf() -> ModuleType:
