@@ -153,3 +153,13 @@ def test_openvino_and_nncf_report_nothing_and_print_nothing(tmp_path: Path) -> N
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     # Its makers' telemetry keeps an identity of this client there.
     assert list(tmp_path.iterdir()) == []
+
+
+def test_lengths_are_those_at_which_the_documents_are_computed(exported: Exported) -> None:
+    model, documents = exported[0], exported[1].documents
+    lengths = model.padded_lengths(documents)
+    computed = [batch.input_ids.shape[1] for batch in model.tokens(documents) for _ in batch.input_ids]
+    assert sorted(lengths, reverse=True) == computed
+    assert [model.padded_lengths([one]) for one in documents] == [[n] for n in lengths]
+    assert model.batch_size >= 1
+    assert model.in_flight >= 1

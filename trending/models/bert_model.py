@@ -61,6 +61,16 @@ class BertModel:
         return self._runtime.name
 
     @property
+    def batch_size(self) -> int:
+        """Most texts in a batch that pays on this machine."""
+        return self._runtime.batch_size
+
+    @property
+    def in_flight(self) -> int:
+        """Batches that are computed at once on this machine."""
+        return self._runtime.in_flight
+
+    @property
     def export(self) -> Mapping[str, Any]:
         """Calibration and parity of the runtimes, as measured when the network was exported."""
         return self._state["export"]
@@ -82,6 +92,10 @@ class BertModel:
         for chosen, logits in zip(rows, self._runtime.logits(batches), strict=True):
             found[chosen] = logits
         return found
+
+    def padded_lengths(self, documents: Sequence[str]) -> list[int]:
+        """Tokens of each document as it is computed, padding included."""
+        return [self._padded(len(text.ids)) for text in self._tokenizer.encode_batch(list(documents))]
 
     def tokens(self, documents: Sequence[str]) -> list[Tokens]:
         """The batches in which these documents are computed, longest first."""

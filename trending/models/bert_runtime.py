@@ -39,6 +39,8 @@ class Runtime(Protocol):
     name: str
     batch_size: int
     """Most texts in a batch that pays."""
+    in_flight: int
+    """Batches that it computes at once."""
 
     def logits(self, batches: Sequence[Tokens]) -> list[Logits]:
         """The logits of each batch, in order."""
@@ -72,6 +74,8 @@ class TorchRuntime:
 
         self._device = device
         self.batch_size = GPU_BATCH if device == "cuda" else CPU_BATCH
+        # On a GPU the next batch is copied while one is computed; on a CPU one batch uses all cores.
+        self.in_flight = 2 if device == "cuda" else 1
         self._network = load_network(folder).to(self._device)
 
     def logits(self, batches: Sequence[Tokens]) -> list[Logits]:
@@ -98,10 +102,10 @@ class OpenVINORuntime:
         """Compile the model."""
         self.name = name
         self._compiled: Any = import_openvino().Core().compile_model(str(file), "CPU", _cpu_options(threads))
-        requests = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self.in_flight = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         # A request is not thread-safe: each thread of this pool has its own, and callers share the pool.
         self._own = threading.local()
-        self._pool = ThreadPoolExecutor(requests, "openvino", initializer=self._new_request)
+        self._pool = ThreadPoolExecutor(self.in_flight, "openvino", initializer=self._new_request)
 
     def logits(self, batches: Sequence[Tokens]) -> list[Logits]:
         """Batches run side by side."""
