@@ -11,7 +11,7 @@ GenreRung = Literal["llm", "combined", "bert", "xgboost", "blend", "linear", "ke
 SummaryRung = Literal["llm", "extractive", "none"]
 """`extractive`: the most central sentences of the reviews. `none`: there are no reviews."""
 ScoreBasis = Literal["llm+sentiment", "sentiment", "ratings", "none"]
-"""What the vibe score stands on."""
+"""What the vibe score stands on. `sentiment`: of the reviews, with their ratings where there are any."""
 TagRung = Literal["llm", "keyphrases", "none"]
 
 
@@ -38,6 +38,8 @@ class GenreAnswer:
     genres: tuple[str, ...]
     """Those that it assigns, most probable first."""
     probabilities: Mapping[str, float]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Probability from which each genre is assigned; where it is given, a second opinion can change the genres."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,10 @@ class EnrichmentSettings(Section):
     max_summary_words: int = Field(default=80, ge=5)
     support: float = Field(default=0.45, ge=-1, le=1)
     """Cosine similarity to some review's sentence from which a sentence of a summary counts as supported."""
+    tag_support: float = Field(default=0.2, ge=-1, le=1)
+    """Cosine similarity to some sentence of plot or reviews from which a tag counts as related."""
+    score_distance: float = Field(default=2.0, ge=0)
+    """Points that the language model's score may be away from that of the reviews' sentiment and still count."""
     max_tags: int = Field(default=6, ge=1)
     retries: int = Field(default=1, ge=0)
     """Times that the language model is told what was wrong with its answer and asked again."""

@@ -1,0 +1,68 @@
+"""Offensive words: the list of the package better-profanity, less what films are about, and insults of persons."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+
+# On the package's list, and the plain words for what is in a story or in a sober review of it.
+_STORY_WORDS = """
+    anal arian aryan breasts cow girl girls cowgirl cowgirls cock crap damn dong drunk dummy enlargement erect
+    erection erotic erotism extacy facial fanny fat feck fisted fisty flange fondle gay gays gai gey god goddamn
+    grope gringo guido hebe hell hemp heroin herp hitler hiv homey hooker hooch hump humped hymen incest jap jerk
+    jerked junkie junky kill kinky klan knob kraut leper lesbians len loin loins lust lusting lusty mams massa
+    maxi menses menstruate menstruation meth molest muff murder naked napalm nappy nazi nazism nimrod nude nudes
+    oral orally omg opiate opium ovary ovum ovums paddy panties panty pastie pasty pawn pee penetrate penetration
+    perversion peyote pimp pinko playboy pms pollock porn porno pornography pot potty prostitute prude punky
+    queer queers racy rape raped raper raping rapist raunch rectum rectus reich revue rum rump sadism sadist
+    sandbar scantily screw screwed seaman seamen seduce semen sex sexual slave sleaze sleazy slope snatch sniper
+    snuff soused souse steamy stoned strip stroke suck sucked sucking tampon tawdry testes three some threesome
+    throating thrust thug tinkle toke toots tosser tramp transsexual trashy undies unwed urinal urine uterus uzi
+    vagina valium viagra virgin vixen vodka vomit voyeur vulgar weed wedgie weenie weiner wench whiz wigger
+    womb woody xx booty bondage bong gonad gonads ganja lube coon dink cox pricks organ gigolo teste dyke dykes
+"""
+# What tags must not call anybody.
+_INSULTS = """
+    airhead bonehead braindead clown cretin deadbeat degenerate dimwit dolt dullard dunce dumb fatso fool freak
+    halfwit hag hack idiot idiotic idiots imbecile lardass loser losers lowlife lunatic moron morons nitwit numbskull
+    pathetic pig pigs pervert psycho scum scumbag scumbags simpleton subhuman talentless trash twit vermin weirdo
+    wimp worthless fat ugly stupid retard retarded sissy thug tramp
+"""
+_PLAIN_LETTERS = str.maketrans("@431!|0$57", "aaeiiiosst")
+_WORD = re.compile(r"[\w@$!|*'-]+")
+_MASKED = re.compile(r"\b\w+[*#@$]{2,}\w*\b|\b[fs][*#@$]\w*[ck*t]\b", re.IGNORECASE)
+
+
+def is_offensive(text: str) -> bool:
+    """The text holds an offensive word, plain, spelled with digits and signs, or starred out."""
+    if _MASKED.search(text):
+        return True
+    words = [word.strip("'-!*|") for word in _WORD.findall(text.lower())]
+    listed = _listed()
+    pairs = (" ".join(pair) for pair in pairwise(words))
+    return any(word in listed or word.translate(_PLAIN_LETTERS) in listed for word in words) or any(
+        pair in listed for pair in pairs
+    )
+
+
+def is_insult(text: str) -> bool:
+    """The text is offensive, or calls somebody names."""
+    return is_offensive(text) or not _insults().isdisjoint(text.lower().split())
+
+
+@cache
+def _listed() -> frozenset[str]:
+    # The package's own search takes most of a second for a summary: it compares every word with every entry.
+    words = (
+        (files("better_profanity") / "profanity_wordlist.txt").read_text(encoding="utf-8").lower().split("\n")
+    )
+    return frozenset(word.strip() for word in words if word.strip()) - frozenset(
+        [*_STORY_WORDS.split(), "cow girl", "cow girls", "three some", "strip club", "stripclub"]
+    )
+
+
+@cache
+def _insults() -> frozenset[str]:
+    return frozenset(_INSULTS.split())
