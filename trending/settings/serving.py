@@ -50,6 +50,8 @@ class ServeSettings(Section):
     """API keys, hashed; None: `keys.json` under `home`, where there is one."""
     max_body_kb: int = Field(default=2048, ge=1)
     """A larger request body is refused."""
+    answer_cache: int = Field(default=8192, ge=0)
+    """Titles whose genres a gateway remembers, for the model version that gave them; 0 remembers none."""
     rate_per_minute: int = Field(default=6000, ge=1)
     """Requests a minute of a key that names no rate of its own."""
     refresh_s: float = Field(default=5.0, gt=0)

@@ -1,0 +1,38 @@
+"""How often a key may ask: one bucket of tokens a key, in the memory of this gateway."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass
+class _Bucket:
+    tokens: float
+    at: float
+
+
+class RateLimiter:
+    """Token buckets: a key may spend a minute's worth at once, and gets it back evenly over a minute.
+
+    Each replica of the gateway counts for itself.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._buckets: dict[str, _Bucket] = {}
+
+    def take(self, name: str, per_minute: int) -> float:
+        """Take one token: 0 if there was one, else the seconds until there is."""
+        now = self._clock()
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            bucket = self._buckets[name] = _Bucket(float(per_minute), now)
+        per_second = per_minute / 60
+        bucket.tokens = min(float(per_minute), bucket.tokens + (now - bucket.at) * per_second)
+        bucket.at = now
+        if bucket.tokens >= 1:
+            bucket.tokens -= 1
+            return 0.0
+        return (1 - bucket.tokens) / per_second
