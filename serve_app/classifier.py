@@ -1,59 +1,102 @@
-"""The classifier deployment: one model bundle behind dynamic batches."""
+"""The classifier deployment: bundles of one kind of model, several versions sharing replicas."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
-import numpy as np
 from ray import serve
 
+from serve_app.batching import Batcher, BatchLimits
+from serve_app.contracts import Classified, ModelCard
+from serve_app.explaining import deciding_words, variants
+
 if TYPE_CHECKING:
-    from trending.models.base import Probabilities
+    from trending.models.bundle import Bundle
 
-    Documents = list[str]
+MAX_VERSIONS = 3
+"""Loaded at once in a replica: champion, challenger, and the one that is about to take over."""
 
 
-def _documents_in(requests: list[list[str]]) -> int:
-    return sum(len(documents) for documents in requests)
+@dataclass(frozen=True)
+class ModelRef:
+    """A bundle, and the name that it goes by."""
+
+    version: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    bundle: Bundle
+    batcher: Batcher
 
 
 @serve.deployment
 class GenreClassifier:
-    """Answers document texts with probabilities `[n, genres]`, exactly as the bundle does offline."""
+    """Answers document texts with probabilities `[n, genres]`, exactly as the bundle does offline.
 
-    def __init__(self, bundle: str, version: str, max_batch_size: int, batch_wait_ms: float) -> None:
-        """Load and verify the bundle. A damaged one raises `BundleError` and the replica never gets ready."""
+    Call it with `options(multiplexed_model_id=ref.folder)`: requests then go to replicas that hold the bundle.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is loaded before it is asked for."""
+        self._limits = BatchLimits()
+        self._batchers: WeakSet[Batcher] = WeakSet()
+
+    def reconfigure(self, user_config: Mapping[str, Any]) -> None:
+        """`max_batch_size` and `batch_wait_ms`, for versions that are loaded too."""
+        known = {field.name for field in fields(BatchLimits)}
+        self._limits = BatchLimits(**{name: user_config[name] for name in known & set(user_config)})
+        for batcher in self._batchers:
+            batcher.limits = self._limits
+
+    async def classify(self, documents: list[str], ref: ModelRef) -> Classified:
+        """Probabilities `[len(documents), genres]`. Documents of one version share batches with one another only.
+
+        Raises `BundleError` for a damaged bundle.
+        """
+        loaded = await self._loaded(ref.folder)
+        return Classified(await loaded.batcher.predict(documents), _card(loaded.bundle, ref.version))
+
+    async def describe(self, ref: ModelRef) -> ModelCard:
+        """What the bundle says about itself, once it is loaded and verified."""
+        return _card((await self._loaded(ref.folder)).bundle, ref.version)
+
+    async def explain(self, document: str, ref: ModelRef) -> dict[str, list[tuple[str, float]]]:
+        """For each assigned genre the words that decided, with the fall of its probability without them."""
+        loaded = await self._loaded(ref.folder)
+        tried = variants(document)
+        probabilities = await loaded.batcher.predict(tried.texts)
+        return deciding_words(tried, probabilities, loaded.bundle.model.genres, loaded.bundle.thresholds)
+
+    async def _loaded(self, folder: str) -> _Loaded:
+        load: Any = self._load  # what `multiplexed` makes of the method is not what its type says
+        return await load(folder)
+
+    @serve.multiplexed(max_num_models_per_replica=MAX_VERSIONS)
+    async def _load(self, folder: str) -> _Loaded:
         from trending.models.bundle import load_bundle
 
-        self._bundle = load_bundle(Path(bundle))
-        self._version = version
-        batches: Any = self._answer  # `serve.batch` adds these two setters to the method
-        batches.set_max_batch_size(max_batch_size)
-        batches.set_batch_wait_timeout_s(batch_wait_ms / 1000)
+        # In a thread, so that what is loaded goes on answering.
+        bundle = await asyncio.to_thread(load_bundle, Path(folder))
+        batcher = Batcher(bundle.model, self._limits)
+        self._batchers.add(batcher)
+        return _Loaded(bundle, batcher)
 
-    def describe(self) -> dict[str, Any]:
-        """Model, version, snapshot, genres and thresholds of the loaded bundle."""
-        manifest = self._bundle.manifest
-        return {
-            "name": manifest.model,
-            "version": self._version,
-            "bundle": self._bundle.digest,
-            "snapshot_id": str(manifest.snapshot_id),
-            "genres": list(self._bundle.model.genres),
-            "thresholds": [float(t) for t in self._bundle.thresholds],
-            "max_reviews": manifest.max_reviews,
-        }
 
-    async def classify(self, documents: list[str]) -> Probabilities:
-        """Probabilities `[len(documents), genres]`."""
-        return await self._answer(documents)
-
-    @serve.batch(max_batch_size=32, batch_wait_timeout_s=0.005, batch_size_fn=_documents_in)
-    async def _answer(self, requests: list[list[str]]) -> list[Probabilities]:
-        together = [document for documents in requests for document in documents]
-        # In a thread, so that health checks and new requests are not held up by the model.
-        probabilities = await asyncio.to_thread(self._bundle.model.predict_proba, together)
-        ends = np.cumsum([len(documents) for documents in requests])
-        return np.split(probabilities, ends[:-1])
+def _card(bundle: Bundle, version: str) -> ModelCard:
+    manifest = bundle.manifest
+    return ModelCard(
+        kind=manifest.model,
+        version=version,
+        bundle=bundle.digest,
+        snapshot_id=str(manifest.snapshot_id),
+        genres=tuple(bundle.model.genres),
+        thresholds=tuple(float(t) for t in bundle.thresholds),
+        max_reviews=manifest.max_reviews,
+    )

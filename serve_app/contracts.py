@@ -55,7 +55,7 @@ class TrafficPolicy:
     """Who answers. A request key always falls on the same side of `weight`."""
 
     champion: str
-    """Registry version, or bundle folder."""
+    """Registry version, or the beginning of the bundle's digest if it is not registered."""
     champion_kind: str
     challenger: str | None = None
     challenger_kind: str | None = None
@@ -63,6 +63,10 @@ class TrafficPolicy:
     shadow: float = 0.0
     fallbacks: tuple[tuple[str, str], ...] = ()
     """Kind and version, in the order in which they are tried."""
+    folders: Mapping[str, str] = field(default_factory=dict)
+    """Bundle folder of each version named above: what the classifiers load."""
+    faults: tuple[str, ...] = ()
+    """Why something that the registry or the settings name is not served; what was served before stays."""
 
 
 @dataclass(frozen=True)

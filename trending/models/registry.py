@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +64,40 @@ def open_client(settings: Settings) -> MlflowClient:
     return MlflowClient(settings.mlflow_uri, settings.mlflow_uri)
 
 
+@dataclass(frozen=True)
+class RegistryView:
+    """The registry at one moment."""
+
+    versions: Sequence[ModelVersion]
+    """Newest first."""
+    aliases: Mapping[str, str]
+    """Alias to version."""
+
+    def resolve(self, word: str) -> Resolved:
+        """As `resolve_model`, without asking the tracking server again."""
+        if Path(word).is_dir():
+            return Resolved(Path(word).resolve())
+        number = word.removeprefix("v") if word.removeprefix("v").isdigit() else None
+        wanted = self.aliases.get(word, number)
+        found = [v for v in self.versions if str(v.version) == wanted] or [
+            v for v in self.versions if len(word) >= 6 and (v.run_id or "").startswith(word)
+        ]
+        if not found:
+            raise RegistryError(_nothing(word, self.aliases, self.versions))
+        return _resolved(found[0])
+
+    def versions_of(self, model: str) -> list[Resolved]:
+        """The registered versions of a kind of model (`xgboost`, ...) whose bundles are here, newest first."""
+        resolved = [_resolved(v) for v in self.versions if v.tags.get(MODEL_TAG) == model]
+        return [one for one in resolved if one.folder.is_dir()]
+
+
+def read_registry(settings: Settings) -> RegistryView:
+    """All versions and aliases, with two queries."""
+    client = open_client(settings)
+    return RegistryView(_versions(client), _aliases(client))
+
+
 def resolve_model(settings: Settings, word: str) -> Resolved:
     """The bundle that `word` means: a folder, a registry alias, a version number or a run id (or its start).
 
@@ -70,24 +105,12 @@ def resolve_model(settings: Settings, word: str) -> Resolved:
     """
     if Path(word).is_dir():
         return Resolved(Path(word).resolve())
-    client = open_client(settings)
-    versions = _versions(client)
-    aliases = _aliases(client)
-    wanted = aliases.get(word, word.removeprefix("v") if word.removeprefix("v").isdigit() else None)
-    found = [v for v in versions if str(v.version) == wanted] or [
-        v for v in versions if len(word) >= 6 and (v.run_id or "").startswith(word)
-    ]
-    if not found:
-        raise RegistryError(_nothing(word, aliases, versions))
-    folder = Path(found[0].tags[BUNDLE_TAG])
-    return Resolved(folder, str(found[0].version), found[0].run_id)
+    return read_registry(settings).resolve(word)
 
 
 def versions_of(settings: Settings, model: str) -> list[Resolved]:
     """The registered versions of a kind of model (`xgboost`, ...) whose bundles are here, newest first."""
-    found = [v for v in _versions(open_client(settings)) if v.tags.get(MODEL_TAG) == model]
-    resolved = [Resolved(Path(v.tags[BUNDLE_TAG]), str(v.version), v.run_id) for v in found]
-    return [one for one in resolved if one.folder.is_dir()]
+    return read_registry(settings).versions_of(model)
 
 
 def set_alias(settings: Settings, version: str, alias: str) -> None:
@@ -136,7 +159,11 @@ def _aliases(client: MlflowClient) -> dict[str, str]:
     return {alias: str(version) for model in found for alias, version in model.aliases.items()}
 
 
-def _nothing(word: str, aliases: dict[str, str], versions: list[ModelVersion]) -> str:
+def _resolved(version: ModelVersion) -> Resolved:
+    return Resolved(Path(version.tags[BUNDLE_TAG]), str(version.version), version.run_id)
+
+
+def _nothing(word: str, aliases: Mapping[str, str], versions: Sequence[ModelVersion]) -> str:
     if not versions:
         return (
             f"{word!r}: nothing is registered yet. `trending train xgboost --alias champion` trains a model."
