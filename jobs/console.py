@@ -31,7 +31,7 @@ SettingsOption = Annotated[
     Path | None,
     typer.Option(
         "--settings",
-        help="YAML file of settings, or `small`, `bert-base-gpu`, `roberta-large-gpu`.",
+        help="YAML file of settings, or `small`, `bert-base-gpu`, `roberta-large-gpu`, `vllm-cpu`.",
         show_default=False,
     ),
 ]

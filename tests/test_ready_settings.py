@@ -24,3 +24,13 @@ def test_a_file_of_the_same_name_is_taken_first(tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     Path("bert-base-gpu").write_text("train: {bert: {epochs: 9}}", encoding="utf-8")
     assert load_settings(Path("bert-base-gpu")).train.bert.epochs == 9
+
+
+def test_values_by_themselves_win_over_the_file_section_by_section(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("serve:\n  port: 8001\n  traffic:\n    weight: 0.2\n", encoding="utf-8")
+    loaded = load_settings(file, values={"serve": {"traffic": {"shadow": 0.5}}, "llm": {"engine": "none"}})
+    assert (loaded.serve.port, loaded.serve.traffic.weight, loaded.serve.traffic.shadow) == (8001, 0.2, 0.5)
+    assert loaded.llm.engine == "none"
+    with pytest.raises(SettingsError, match=r"serve\.traffic\.weight"):
+        load_settings(file, values={"serve": {"traffic": {"weight": 2}}})
