@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +110,7 @@ def embed_documents(
     """
     chosen = settings.train.embedding
     folder = folder or encoder_folder(chosen.model)
-    identity = f"{weights_digest(folder)} {chosen.max_tokens}"
-    keys = [hashlib.sha256(f"{identity}\n{document}".encode()).hexdigest()[:32] for document in documents]
+    keys = embedding_keys(documents, folder, max_tokens=chosen.max_tokens)
     tables = Tables(settings)
     tables.ensure(TABLE, SCHEMA)
     kept = _kept(tables, set(keys))
@@ -123,6 +122,12 @@ def embed_documents(
             tables.upsert(TABLE, new, key="key")
         kept |= _by_key(new)
     return np.stack([kept[key] for key in keys]) if keys else np.zeros((0, 0), np.float32)
+
+
+def embedding_keys(documents: Iterable[str], folder: Path, *, max_tokens: int) -> list[str]:
+    """Under which the vectors of these documents by the encoder in `folder` are kept."""
+    identity = f"{weights_digest(folder)} {max_tokens}"
+    return [hashlib.sha256(f"{identity}\n{document}".encode()).hexdigest()[:32] for document in documents]
 
 
 def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings) -> pa.Table:
