@@ -11,7 +11,7 @@ EPILOG = """All state lives under TRENDING_HOME (.trending in the current folder
 
 def build_app() -> typer.Typer:
     """The application with all its jobs."""
-    from jobs import data, demo, evaluate, ingest, runs, serve, train, tune
+    from jobs import data, demo, evaluate, ingest, keys, runs, serve, train, tune
 
     app = typer.Typer(
         name="trending",
@@ -31,4 +31,5 @@ def build_app() -> typer.Typer:
     app.command("serve")(serve.serve)
     app.command("demo")(demo.demo)
     app.add_typer(data.app(), name="data")
+    app.add_typer(keys.app(), name="keys")
     return app

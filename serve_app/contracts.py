@@ -248,6 +248,10 @@ class ClassifierService(Protocol):
         """The model that answers by default."""
         ...
 
+    async def cards(self) -> tuple[ModelCard, ...]:
+        """Cards of all that is served: champion, challenger, fallbacks."""
+        ...
+
     async def explain(self, document: str) -> Mapping[str, Sequence[tuple[str, float]]]:
         """For each assigned genre the words that decided: how far its probability falls without each."""
         ...

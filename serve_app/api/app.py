@@ -46,6 +46,7 @@ def build_api(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: on_http_error, RequestValidationError: on_invalid},
     )

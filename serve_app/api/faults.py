@@ -11,6 +11,7 @@ from trending.errors import (
     LLMDeadlineError,
     LLMError,
     PromptError,
+    ServiceError,
 )
 
 _log = logging.getLogger(__name__)
@@ -28,6 +29,11 @@ def problem_of(error: BaseException, unavailable: tuple[type[BaseException], ...
     if isinstance(error, unavailable) or isinstance(original, unavailable):
         wait_s = getattr(original, "retry_after_s", None) or _RETRY_AFTER_S
         return Problem("unavailable", "All places are taken; ask again later.", retry_after_s=wait_s)
+    if isinstance(original, ServiceError):
+        _log.error("A part of the service failed: %s", original)
+        return Problem(
+            "unavailable", "No model can answer now; ask again later.", retry_after_s=_RETRY_AFTER_S
+        )
     if isinstance(original, LLMError):
         return _of_language_model(original)
     return None

@@ -138,13 +138,18 @@ def invalid(loc: Sequence[str | int], message: str) -> Problem:
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says about a route's errors: those that every route has, and these."""
     common = (401, 403, 429, 500, 503)
-    return {
-        status: {
-            "description": KINDS[_KIND_OF_STATUS[status]][1],
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
-        }
-        for status in sorted({*common, *statuses})
+    return {status: _documented(status) for status in sorted({*common, *statuses})}
+
+
+def _documented(status: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": KINDS[_KIND_OF_STATUS[status]][1],
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
     }
+    if status in (429, 503):
+        seconds = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}
+        answer["headers"] = {"Retry-After": seconds}
+    return answer
 
 
 def _in_our_words(error: HTTPException, request: Request) -> Problem:

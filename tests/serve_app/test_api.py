@@ -9,9 +9,10 @@ import httpx
 import numpy as np
 import pytest
 
-from serve_app.answers import document_of
+from serve_app.api.documents import document_of
+from serve_app.api.schemas import MAX_TITLES
+from serve_app.api.schemas.genres import TitleIn
 from serve_app.app import running_app
-from serve_app.schemas import MAX_TITLES, TitleIn
 from trending.catalog.tables import Tables
 from trending.models.bundle import load_bundle
 from trending.models.registry import resolve_model
@@ -90,7 +91,7 @@ def test_bad_input_gets_422_with_the_field_that_is_wrong(
 ) -> None:
     reply = client.post("/v1/genres", json=body)
     assert reply.status_code == 422
-    assert field in [fault["loc"] for fault in reply.json()["detail"]]
+    assert field in [fault["loc"] for fault in reply.json()["errors"]]
 
 
 def test_a_body_that_is_not_json_gets_422(client: httpx.Client) -> None:

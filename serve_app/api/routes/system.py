@@ -39,7 +39,7 @@ async def system(context: Context, caller: CallerIn) -> Response:
     classifiers = context.services.classifiers
     policy = await classifiers.policy()
     state = SystemState(
-        models=(await classifiers.champion(),),
+        models=await classifiers.cards(),
         llm=await _language_model(context),
         policy=policy,
         vitals=context.vitals.seconds(),

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -171,6 +171,9 @@ class FakeClassifiers:
         if self.fails:
             raise self.fails
         return self.card()
+
+    async def cards(self) -> tuple[ModelCard, ...]:
+        return (await self.champion(), replace(self.card(), kind="xgboost", version="2"))
 
     async def explain(self, document: str) -> Mapping[str, Sequence[tuple[str, float]]]:
         words = [word.strip(".,:") for word in document.split() if len(word) > 4][:6]
