@@ -94,3 +94,8 @@ def test_different_titles_keep_different_keys(title: str, other: str) -> None:
 @pytest.mark.parametrize("title", ["(4K UHD)", "???", "[English Subtitled]", "東京", "V (Tamil)"])
 def test_a_title_is_never_normalised_to_nothing(title: str) -> None:
     assert normalise_title(title)
+
+
+@pytest.mark.timeout(60)
+def test_a_text_of_one_endless_word_is_cleaned_in_time() -> None:
+    assert clean_review("a" * 300_000) == ("a" * 300_000, 0)
