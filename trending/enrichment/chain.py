@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -12,8 +13,16 @@ import numpy.typing as npt
 
 from trending.enrichment.evidence import gather
 from trending.enrichment.extractive import extractive_summary
-from trending.enrichment.genres import Classify, Examples, classified, document_of, with_second_opinion
+from trending.enrichment.genres import (
+    WORDS,
+    Classify,
+    Examples,
+    classified,
+    document_of,
+    with_second_opinion,
+)
 from trending.enrichment.metering import MeteredEngine
+from trending.enrichment.prompts import load_prompt
 from trending.enrichment.schema import Enrichment, EnrichmentInput, Fault, GenreAnswer, SummaryRung, TagRung
 from trending.enrichment.score import vibe_score
 from trending.enrichment.summarise import Told, ask_about
@@ -28,6 +37,9 @@ if TYPE_CHECKING:
 
 Event = Mapping[str, Any]
 Emit = Callable[[Event], None]
+TrustFor = Callable[[str], "Trust | None"]
+"""The learnt rule for a version of the classifier."""
+GENRES_PROMPT = "genres"
 
 
 class SentimentModel(Protocol):
@@ -49,18 +61,22 @@ class EnrichmentChain:
         classify: Classify,
         encoder: Encoder,
         sentiment: SentimentModel,
-        trust: Trust | None = None,
+        trust: Trust | TrustFor | None = None,
         examples: Examples | None = None,
         max_reviews: Callable[[], int] | None = None,
     ) -> None:
-        """`engine` None: no language model. `trust` None, or of weight 0: it is not asked for genres.
+        """`engine` None: no language model.
+
+        `trust`: the rule for one version of the classifier, or what finds it for any version. None, or of weight 0
+        for the version that answered: the language model is not asked for genres.
 
         `max_reviews`: how many reviews the classifier that answers was trained with; None: as in the settings.
         """
         self.settings = settings
         self._engine, self._classify = engine, classify
         self._encoder, self._sentiment = OneAtATime(encoder), sentiment
-        self._trust, self._examples = trust, examples
+        self._trust_for = trust if callable(trust) else (lambda version: _rule_for(trust, version))
+        self._examples = examples
         self._max_reviews = max_reviews or (lambda: settings.train.document.max_reviews)
 
     async def enrich(self, title: EnrichmentInput) -> Enrichment:
@@ -88,103 +104,75 @@ class EnrichmentChain:
         started = time.perf_counter()
         ground = Ground(await asyncio.to_thread(gather, title, self.settings.enrichment), self._encoder)
         meter = MeteredEngine(self._engine) if self._engine else None
+        stage = _GenresFirst(emit) if emit else None
         async with asyncio.TaskGroup() as tasks:
-            shown = asyncio.Event()
-            genres = tasks.create_task(self._genres(title, meter, emit, shown))
-            told = tasks.create_task(self._told(ground, meter, emit, shown))
-            positive = tasks.create_task(self._positive(ground))
-        answer, faults = genres.result()
-        scores, unfelt = positive.result()
-        return await self._composed(
-            title, ground, answer, told.result(), scores, faults + unfelt, meter, started
-        )
+            genres = tasks.create_task(self._genres(title, meter, stage))
+            told = tasks.create_task(self._told(ground, meter, stage))
+            feeling = tasks.create_task(self._feeling(ground))
+        whole = await self._composed(title, ground, genres.result(), told.result(), feeling.result())
+        return replace(whole, seconds=time.perf_counter() - started, **_metered(meter))
 
     async def _genres(
-        self, title: EnrichmentInput, meter: MeteredEngine | None, emit: Emit | None, shown: asyncio.Event
-    ) -> tuple[GenreAnswer, list[Fault]]:
+        self, title: EnrichmentInput, meter: MeteredEngine | None, stage: _GenresFirst | None
+    ) -> _Genres:
         document = await asyncio.to_thread(document_of, title, max_reviews=self._max_reviews())
         answer, faults = await classified(document, self._classify)
-        if emit:
-            emit(_genres_event(answer))
-            shown.set()
-        if not meter or not self._trust or self._trust.weight <= 0:
-            return answer, faults
-        answer, more = await with_second_opinion(
-            answer,
-            title,
-            engine=meter,
-            trust=self._trust,
-            examples=self._examples,
-            settings=self.settings,
+        if stage:
+            stage.genres(answer)
+        trust = await asyncio.to_thread(self._trust_for, answer.version) if meter else None
+        if not meter or not trust or trust.weight <= 0:
+            return _Genres(answer, faults)
+        said, more = await with_second_opinion(
+            answer, title, engine=meter, trust=trust, examples=self._examples, settings=self.settings
         )
-        return answer, faults + more
+        hashes = {GENRES_PROMPT: load_prompt(GENRES_PROMPT).hash}
+        return _Genres(said, faults + more, 0.0 if more else trust.weight, hashes)
 
-    async def _told(
-        self, ground: Ground, meter: MeteredEngine | None, emit: Emit | None, shown: asyncio.Event
-    ) -> Told:
+    async def _told(self, ground: Ground, meter: MeteredEngine | None, stage: _GenresFirst | None) -> Told:
         evidence = ground.evidence
         if not meter or not (evidence.reviews or evidence.plot):
             return Told()
-        if not emit:
-            return await ask_about(ground, meter, self.settings.enrichment)
+        limits = self.settings.enrichment
+        if not stage:
+            return await ask_about(ground, meter, limits)
+        return await ask_about(ground, meter, limits, draft=stage.draft, note=stage.note)
 
-        def draft(text: str) -> None:
-            if shown.is_set():  # genres come first; the next draft holds all of this one
-                emit({"event": "draft", "text": text})
-
-        def note(fault: Fault) -> None:
-            emit({"event": "note", "detail": fault.detail, "part": fault.part, "kind": fault.kind})
-
-        return await ask_about(ground, meter, self.settings.enrichment, draft=draft, note=note)
-
-    async def _positive(self, ground: Ground) -> tuple[list[float], list[Fault]]:
+    async def _feeling(self, ground: Ground) -> _Feeling:
         opinions = ground.evidence.opinions
         if not opinions:
-            return [], []
+            return _Feeling()
         try:
-            return [float(p) for p in await asyncio.to_thread(self._sentiment.scores, opinions)], []
+            scores = await asyncio.to_thread(self._sentiment.scores, opinions)
         except TrendingError as error:
-            return [], [Fault("score", "failed", f"no sentiment: {type(error).__name__}")]
+            return _Feeling((), [Fault("score", "failed", f"no sentiment: {type(error).__name__}")])
+        return _Feeling([float(score) for score in scores])
 
     async def _composed(
-        self,
-        title: EnrichmentInput,
-        ground: Ground,
-        answer: GenreAnswer,
-        told: Told,
-        positive: list[float],
-        faults: list[Fault],
-        meter: MeteredEngine | None,
-        started: float,
+        self, title: EnrichmentInput, ground: Ground, genres: _Genres, told: Told, feeling: _Feeling
     ) -> Enrichment:
-        limits = self.settings.enrichment
+        distance = self.settings.enrichment.score_distance
         summary, summary_rung = await self._summary(ground, told)
         tags, tag_rung = await self._tags(ground, told)
         score, basis, far = vibe_score(
-            positive, title.ratings, told.score, distance=limits.score_distance, attempt=told.attempt
+            feeling.positive, title.ratings, told.score, distance=distance, attempt=told.attempt
         )
-        took_part = meter is not None and meter.answered > 0
         return Enrichment(
             title=title.title,
             title_id=title.title_id,
-            genres=answer.genres,
-            probabilities=answer.probabilities,
-            genre_rung=answer.rung,
-            genre_version=answer.version,
-            llm_trust=self._trust.weight if self._trust and answer.rung in ("llm", "combined") else 0.0,
+            genres=genres.answer.genres,
+            probabilities=genres.answer.probabilities,
+            genre_rung=genres.answer.rung,
+            genre_version=genres.answer.version,
+            llm_trust=genres.trust,
             summary=summary,
             summary_rung=summary_rung,
             vibe_score=score,
             score_basis=basis,
             vibe_tags=tags,
             tag_rung=tag_rung,
-            llm_model=meter.card.model if meter and took_part else "",
-            prompt_hashes=dict(told.prompt_hashes),
-            prompt_tokens=meter.prompt_tokens if meter else 0,
-            completion_tokens=meter.completion_tokens if meter else 0,
-            attempts=meter.calls if meter else 0,
-            faults=(*faults, *told.faults, *([far] if far else [])),
-            seconds=time.perf_counter() - started,
+            llm_model="",
+            prompt_hashes={**dict(told.prompt_hashes), **genres.prompt_hashes},
+            faults=(*genres.faults, *told.faults, *feeling.faults, *([far] if far else [])),
         )
 
     async def _summary(self, ground: Ground, told: Told) -> tuple[str, SummaryRung]:
@@ -202,10 +190,59 @@ class EnrichmentChain:
         return tags, "keyphrases" if tags else "none"
 
 
-def _genres_event(answer: GenreAnswer) -> Event:
+@dataclass(frozen=True)
+class _Genres:
+    answer: GenreAnswer
+    faults: list[Fault]
+    trust: float = 0.0
+    prompt_hashes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Feeling:
+    positive: Sequence[float] = ()
+    faults: Sequence[Fault] = ()
+
+
+def _rule_for(trust: Trust | None, version: str) -> Trust | None:
+    """The rule, if it was learnt with the version that answered; or if no classifier did."""
+    return trust if trust and version in (trust.classifier_version, WORDS, "") else None
+
+
+def _metered(meter: MeteredEngine | None) -> dict[str, Any]:
+    if meter is None:
+        return {}
     return {
-        "event": "genres",
-        "genres": list(answer.genres),
-        "probabilities": dict(answer.probabilities),
-        "model": {"name": answer.rung, "version": answer.version},
+        "llm_model": meter.card.model if meter.answered else "",
+        "prompt_tokens": meter.prompt_tokens,
+        "completion_tokens": meter.completion_tokens,
+        "attempts": meter.calls,
     }
+
+
+class _GenresFirst:
+    """Events in their order: what the language model says before the genres are known waits for them."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._waiting: list[Event] | None = []
+
+    def genres(self, answer: GenreAnswer) -> None:
+        waiting, self._waiting = self._waiting or [], None
+        model = {"name": answer.rung, "version": answer.version}
+        names, probabilities = list(answer.genres), dict(answer.probabilities)
+        self._emit({"event": "genres", "genres": names, "probabilities": probabilities, "model": model})
+        for event in waiting:
+            self._emit(event)
+
+    def draft(self, text: str) -> None:
+        self._send({"event": "draft", "text": text})
+
+    def note(self, fault: Fault) -> None:
+        self._send({"event": "note", "detail": fault.detail, "part": fault.part, "kind": fault.kind})
+
+    def _send(self, event: Event) -> None:
+        if self._waiting is None:
+            self._emit(event)
+        else:
+            self._waiting.append(event)

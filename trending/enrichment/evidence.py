@@ -28,8 +28,8 @@ _ABBREVIATION = re.compile(
 # Sentences that speak to a model instead of about a film. They are cut; whoever writes around this list meets
 # the checks of the answer.
 _ORDER = re.compile(
-    r"""\b(?: (?:ignore|disregard|forget|override|bypass) \b .{0,40} \b (?:instruction|prompt|rule|above|previous
-      |prior|earlier|everything|guideline|schema)
+    r"""<script | \b(?: (?:ignore|disregard|forget|override|bypass) \b .{0,40}
+      \b (?:instruction|prompt|rule|above|previous|prior|earlier|everything|guideline|schema)
     | (?:system|developer|initial|hidden|secret) \s+ (?:prompt|instruction|message)s?
     | (?:your|the) \s+ (?:prompt|instructions|guidelines|system\s+message|context\s+window)
     | prompt \s+ injection | jail \s* break | language \s+ model | as \s+ an \s+ ai \b
@@ -39,7 +39,7 @@ _ORDER = re.compile(
       |in\s+(?:json|html|french|german|spanish|base64|all\s+caps)|the\s+(?:following|words?\s+above|text\s+above)
       |everything|nothing\s+(?:but|else)|back)
     | (?:set|give|make|put|score|rate) \b .{0,30} \b (?:vibe|score|rating) s? \b .{0,20} (?:\b(?:10|ten|1|one)\b)
-    | vibe_(?:score|tags?) | base64 | <script | javascript: | im_start | im_end | decode \s+ (?:this|and)
+    | vibe_(?:score|tags?) | base64 | javascript: | im_start | im_end | decode \s+ (?:this|and)
     | (?:assistant|system|user|developer) \s* : )""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -32,7 +32,8 @@ _INSULTS = """
 """
 _PLAIN_LETTERS = str.maketrans("@431!|0$57", "aaeiiiosst")
 _WORD = re.compile(r"[\w@$!|*'-]+")
-_MASKED = re.compile(r"\b\w+[*#@$]{2,}\w*\b|\b[fs][*#@$]\w*[ck*t]\b", re.IGNORECASE)
+# Starred out; the film M*A*S*H is not.
+_MASKED = re.compile(r"\b\w+[*#@$]{2,}\w*\b|\b[fsbc][*#@$]\w{2,}|\b(?:sh|fu|bi|cu)[*#@$]\w", re.IGNORECASE)
 
 
 def is_offensive(text: str) -> bool:

@@ -158,9 +158,9 @@ async def _generated(asked: _Question, engine: LLMEngine, attempt: int, draft: D
 def _showable(text: str, asked: _Question) -> str:
     """The draft as far as it may be seen. The last words wait, so that no leak is seen that they complete."""
     summary, whole = draft_of(text)
-    if not whole:
-        summary = " ".join(summary.split()[:-LEAK_WORDS])
-    return "" if cheap_faults(summary, asked.evidence, asked.wording, attempt=1) else summary
+    if cheap_faults(summary, asked.evidence, asked.wording, attempt=1):
+        return ""
+    return summary if whole else " ".join(summary.split()[:-LEAK_WORDS])
 
 
 def _believe(

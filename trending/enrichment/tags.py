@@ -174,7 +174,7 @@ def _genre_keys() -> frozenset[str]:
     taxonomy = load_taxonomy()
     names = [part for genre in taxonomy.genres for part in [genre, *re.split(r"\s*&\s*", genre)]]
     plain = [name.lower().replace("&", " ") for name in names]
-    more = "sci-fi sci fi|romantic comedy|rom-com|crime|mystery|action|adventure|animated|musical|comedic|dramatic"
+    more = "sci-fi|romantic comedy|rom-com|crime|mystery|action|adventure|animated|musical|comedic|dramatic"
     whole = [*plain, *(f"{name} {kind}" for name in plain for kind in ("film", "movie", "series", "show"))]
     return frozenset(_key(name) for name in [*whole, *more.split("|"), "scifi", "rom com"])
 
