@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +20,40 @@ NOTHING = "0"
 """In a snapshot id: a table without a snapshot."""
 
 _SCHEMA = """
-CREATE TABLE titles (
-    id INTEGER PRIMARY KEY, title_id TEXT UNIQUE, title_key TEXT, title TEXT, sort_title TEXT,
-    kind TEXT COLLATE NOCASE, platform TEXT COLLATE NOCASE, release_year INTEGER, added_on TEXT, newest INTEGER,
-    countries TEXT, plot TEXT, language TEXT, content_hash TEXT, genres TEXT,
-    vibe_score REAL, score_basis TEXT, vibe_tags TEXT, reviews INTEGER, trend REAL, place INTEGER);
-CREATE TABLE title_genres (value TEXT COLLATE NOCASE, id INTEGER, PRIMARY KEY (value, id)) WITHOUT ROWID;
-CREATE TABLE title_tags (value TEXT COLLATE NOCASE, id INTEGER, PRIMARY KEY (value, id)) WITHOUT ROWID;
+CREATE TABLE staged (
+    title_id TEXT PRIMARY KEY, title_key TEXT, title TEXT, sort_title TEXT, kind TEXT, platform TEXT,
+    release_year INTEGER, added_on TEXT, newest INTEGER, genres TEXT, vibe_score REAL, score_basis TEXT,
+    vibe_tags TEXT, reviews INTEGER, countries TEXT, plot TEXT, language TEXT, content_hash TEXT);
 CREATE TABLE reviews (title_id TEXT, review_id TEXT, text TEXT, rating REAL);
 CREATE TABLE enrichments (title_id TEXT PRIMARY KEY, body TEXT);
-CREATE VIRTUAL TABLE words USING fts5(title, plot, tags, content='', prefix='2 3');
 """
+_FINAL = """
+CREATE TABLE titles (
+    id INTEGER PRIMARY KEY, title_id TEXT UNIQUE, title_key TEXT, title TEXT, kind TEXT COLLATE NOCASE,
+    platform TEXT COLLATE NOCASE, release_year INTEGER, added_on TEXT, newest INTEGER, genres TEXT,
+    vibe_score REAL, score_basis TEXT, vibe_tags TEXT, reviews INTEGER, place INTEGER);
+CREATE TABLE details (id INTEGER PRIMARY KEY, plot TEXT, countries TEXT, language TEXT, content_hash TEXT);
+CREATE TABLE title_genres (value TEXT COLLATE NOCASE, id INTEGER, PRIMARY KEY (value, id)) WITHOUT ROWID;
+CREATE TABLE title_tags (value TEXT COLLATE NOCASE, id INTEGER, PRIMARY KEY (value, id)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5(title, plot, tags, content='', prefix='1 2 3');
+
+INSERT INTO titles
+SELECT row_number() OVER (ORDER BY sort_title, title_id), title_id, title_key, title, kind, platform, release_year,
+    added_on, newest, genres, vibe_score, score_basis, vibe_tags, reviews, NULL FROM staged;
+INSERT INTO details
+SELECT id, plot, countries, language, content_hash FROM titles JOIN staged USING (title_id) ORDER BY id;
+INSERT OR IGNORE INTO title_genres SELECT labels.value, titles.id FROM titles, json_each(genres) AS labels;
+INSERT OR IGNORE INTO title_tags SELECT labels.value, titles.id FROM titles, json_each(vibe_tags) AS labels;
+INSERT INTO words (rowid, title, plot, tags)
+SELECT id, words_of(title), words_of(plot), words_of(vibe_tags) FROM titles JOIN details USING (id) ORDER BY id;
+DROP TABLE staged;
+"""
+"""Titles are numbered by name: the number breaks ties in every order. What lists do not show is kept apart, so
+that filters read narrow rows."""
 _INDEXES = """
-CREATE INDEX by_newest ON titles (newest DESC, sort_title, title_id);
-CREATE INDEX by_title ON titles (sort_title, title_id);
-CREATE INDEX by_score ON titles (vibe_score DESC, sort_title, title_id);
+CREATE INDEX by_newest ON titles (newest DESC, id);
+CREATE INDEX by_score ON titles (vibe_score DESC, id);
 CREATE INDEX by_place ON titles (place) WHERE place IS NOT NULL;
-CREATE INDEX by_platform ON titles (platform);
-CREATE INDEX by_kind ON titles (kind);
 INSERT INTO words (words) VALUES ('optimize');
 ANALYZE;
 """
@@ -46,7 +61,7 @@ _TITLE_COLUMNS = (
     *("title_id", "title_key", "kind", "platform", "title", "release_year", "added_on", "countries"),
     *("plot", "language", "genres", "content_hash"),
 )
-_INSERT = f"INSERT OR IGNORE INTO titles VALUES ({', '.join('?' * 21)})"
+_STAGE = f"INSERT OR IGNORE INTO staged VALUES ({', '.join('?' * 18)})"
 
 
 @dataclass(frozen=True)
@@ -76,18 +91,21 @@ def build_index(tables: Tables, versions: Versions, file: Path) -> None:
     database = sqlite3.connect(file, isolation_level=None)
     try:
         # What a crash leaves behind is thrown away anyway: nothing is synchronised.
+        database.create_function("words_of", 1, words_of, deterministic=True)
+        # What a crash leaves behind is thrown away anyway: nothing is synchronised.
         database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA + "BEGIN;")
-        _add_enrichments(database, tables, versions)
-        _add_reviews(database, tables, versions)
-        _add_titles(database, tables, versions)
-        _rank(database)
+        _stage_enrichments(database, tables, versions)
+        _stage_reviews(database, tables, versions)
+        _stage_titles(database, tables, versions)
         database.execute("COMMIT")
+        database.executescript(f"BEGIN; {_FINAL} COMMIT;")
+        _rank(database)
         database.executescript(_INDEXES)
     finally:
         database.close()
 
 
-def _add_enrichments(database: sqlite3.Connection, tables: Tables, versions: Versions) -> None:
+def _stage_enrichments(database: sqlite3.Connection, tables: Tables, versions: Versions) -> None:
     if versions.enrichments is None:
         return
     for rows in plain_rows(tables.table(ENRICHMENTS), versions.enrichments):
@@ -97,7 +115,7 @@ def _add_enrichments(database: sqlite3.Connection, tables: Tables, versions: Ver
         )
 
 
-def _add_reviews(database: sqlite3.Connection, tables: Tables, versions: Versions) -> None:
+def _stage_reviews(database: sqlite3.Connection, tables: Tables, versions: Versions) -> None:
     snapshot_id = tables.belonging("reviews", versions.titles)
     columns = ("title_id", "review_id", "text", "rating")
     for rows in plain_rows(tables.table("reviews"), snapshot_id, columns):
@@ -108,43 +126,28 @@ def _add_reviews(database: sqlite3.Connection, tables: Tables, versions: Version
     database.execute("CREATE INDEX reviews_of ON reviews (title_id, review_id)")
 
 
-def _add_titles(database: sqlite3.Connection, tables: Tables, versions: Versions) -> None:
-    numbers = count(1)
+def _stage_titles(database: sqlite3.Connection, tables: Tables, versions: Versions) -> None:
     for rows in plain_rows(tables.table("titles"), versions.titles, _TITLE_COLUMNS):
         title_ids = [row["title_id"] for row in rows]
         enrichments, ratings = _enrichments(database, title_ids), _ratings(database, title_ids)
-        for row in rows:
-            enrichment = enrichments.get(row["title_id"], {})
-            reviews, rating = ratings.get(row["title_id"], (0, None))
-            _add_title(database, next(numbers), row, enrichment, reviews, rating)
+        staged = [
+            _staged(row, enrichments.get(row["title_id"], {}), *ratings.get(row["title_id"], (0, None)))
+            for row in rows
+        ]
+        database.executemany(_STAGE, staged)
 
 
-def _add_title(
-    database: sqlite3.Connection,
-    number: int,
-    row: dict[str, Any],
-    enrichment: dict[str, Any],
-    reviews: int,
-    rating: float | None,
-) -> None:
-    genres = row["genres"] or enrichment.get("genres") or []
-    tags = enrichment.get("vibe_tags") or []
+def _staged(
+    row: dict[str, Any], enrichment: dict[str, Any], reviews: int, rating: float | None
+) -> tuple[Any, ...]:
     score, basis = _score(enrichment, rating)
-    newest = newest_day(row["added_on"], row["release_year"])
-    values = (
-        *(number, row["title_id"], row["title_key"], row["title"]),
-        *(words_of(row["title"]) or row["title"].casefold(), row["kind"], row["platform"]),
-        *(row["release_year"], row["added_on"], newest),
+    return (
+        *(row["title_id"], row["title_key"], row["title"], words_of(row["title"]) or row["title"].casefold()),
+        *(row["kind"], row["platform"], row["release_year"], row["added_on"]),
+        newest_day(row["added_on"], row["release_year"]),
+        *(json.dumps(row["genres"] or enrichment.get("genres") or []), score, basis),
+        *(json.dumps(enrichment.get("vibe_tags") or [], ensure_ascii=False), reviews),
         *(json.dumps(row["countries"] or []), row["plot"], row["language"], row["content_hash"]),
-        *(json.dumps(genres), score, basis, json.dumps(tags), reviews, None, None),
-    )
-    if not database.execute(_INSERT, values).rowcount:
-        return  # the title is there already
-    for table, labels in (("title_genres", genres), ("title_tags", tags)):
-        database.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", [(v, number) for v in labels])
-    database.execute(
-        "INSERT INTO words (rowid, title, plot, tags) VALUES (?, ?, ?, ?)",
-        (number, words_of(row["title"]), words_of(row["plot"]), words_of(" ".join(tags))),
     )
 
 
@@ -156,7 +159,7 @@ def _score(enrichment: dict[str, Any], rating: float | None) -> tuple[float | No
 
 
 def _rank(database: sqlite3.Connection) -> None:
-    """The trend of each title, and its place among the works: the best copy of each."""
+    """The place of each work by its trend, that of the copy that ranks highest."""
     mean, today = database.execute("SELECT avg(vibe_score), max(newest) FROM titles").fetchone()
     mean = mean if mean is not None else NEUTRAL_SCORE
 
@@ -164,14 +167,18 @@ def _rank(database: sqlite3.Connection) -> None:
         return trend(score, reviews, today - newest if newest is not None else None, mean=mean)
 
     database.create_function("trend_of", 3, of_title, deterministic=True)
-    database.execute("UPDATE titles SET trend = trend_of(vibe_score, reviews, newest)")
     best = database.execute(
-        """SELECT id FROM (SELECT id, trend, sort_title, title_id, row_number() OVER (
-               PARTITION BY title_key ORDER BY trend DESC, title_id) AS copy FROM titles)
-           WHERE copy = 1 ORDER BY trend DESC, sort_title, title_id"""
+        """WITH trends AS (
+               SELECT id, title_key, trend_of(vibe_score, reviews, newest) AS trend FROM titles),
+           copies AS (
+               SELECT id, trend, row_number() OVER (PARTITION BY title_key ORDER BY trend DESC, id) AS copy
+               FROM trends)
+           SELECT id FROM copies WHERE copy = 1 ORDER BY trend DESC, id"""
     ).fetchall()
-    places = [(place, number) for place, (number,) in enumerate(best)]
-    database.executemany("UPDATE titles SET place = ? WHERE id = ?", places)
+    with database:
+        database.execute("BEGIN")
+        places = [(place, number) for place, (number,) in enumerate(best)]
+        database.executemany("UPDATE titles SET place = ? WHERE id = ?", places)
 
 
 def _enrichments(database: sqlite3.Connection, title_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -65,7 +65,8 @@ class TitleIndex:
         title_id = storable(title_id)
         with self.connection() as database:
             row = database.execute(
-                f"SELECT {_SUMMARY}, plot, countries, language, content_hash FROM titles t WHERE title_id = ?",
+                f"""SELECT {_SUMMARY}, plot, countries, language, content_hash
+                    FROM titles t JOIN details USING (id) WHERE title_id = ?""",
                 [title_id],
             ).fetchone()
             if row is None:

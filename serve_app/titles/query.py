@@ -14,13 +14,13 @@ MOST_WORDS, MOST_CHARS = 32, 1000
 """Of a search text; what is longer is cut."""
 _LARGEST = 2**62
 _ANY_OF = "IN (SELECT value FROM json_each(?))"
-_BY_NAME = "t.sort_title, t.title_id"
 _ORDERS = {
-    "relevance": f"bm25(words, 10, 1, 4), {_BY_NAME}",
-    "newest": f"t.newest DESC, {_BY_NAME}",
-    "title": _BY_NAME,
-    "score": f"t.vibe_score DESC, {_BY_NAME}",
+    "relevance": "bm25(words, 10, 1, 4), t.id",
+    "newest": "t.newest DESC, t.id",
+    "title": "t.id",
+    "score": "t.vibe_score DESC, t.id",
 }
+"""Titles are numbered by name, so `id` is the order of names."""
 
 
 @dataclass

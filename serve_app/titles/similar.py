@@ -194,7 +194,7 @@ def _documents(index: TitleIndex, title_ids: Sequence[str], max_reviews: int) ->
     with index.connection() as database:
         for title_id in title_ids:
             title, plot = database.execute(
-                "SELECT title, plot FROM titles WHERE title_id = ?", [title_id]
+                "SELECT title, plot FROM titles JOIN details USING (id) WHERE title_id = ?", [title_id]
             ).fetchone()
             reviews = database.execute(
                 "SELECT text FROM reviews WHERE title_id = ? ORDER BY review_id LIMIT ?",
