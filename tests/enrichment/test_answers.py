@@ -72,6 +72,6 @@ def test_a_draft_grows_to_the_summary(summary: str, ascii_only: bool) -> None:
 def test_the_schema_asks_for_what_is_read() -> None:
     settings = EnrichmentSettings(max_tags=3)
     schema = answer_schema(settings, reviewed=True)
-    assert list(schema["properties"])[0] == "summary"
+    assert next(iter(schema["properties"])) == "summary"
     assert schema["properties"]["vibe_tags"]["maxItems"] == 3
     assert list(answer_schema(settings, reviewed=False)["properties"]) == ["vibe_tags"]

@@ -74,7 +74,7 @@ class EnrichmentChain:
         """
         self.settings = settings
         self._engine, self._classify = engine, classify
-        self._encoder, self._sentiment = OneAtATime(encoder), sentiment
+        self._encoder, self._sentiment = _one_at_a_time(encoder), sentiment
         self._trust_for = trust if callable(trust) else (lambda version: _rule_for(trust, version))
         self._examples = examples
         self._max_reviews = max_reviews or (lambda: settings.train.document.max_reviews)
@@ -83,8 +83,12 @@ class EnrichmentChain:
         """The enrichment. Nothing that a model does or fails to do raises: the answer stands on lower rungs."""
         return await self._run(title, None)
 
-    async def stream(self, title: EnrichmentInput) -> AsyncGenerator[Event, None]:
+    async def stream(
+        self, title: EnrichmentInput, *, finished: Callable[[Enrichment], object] | None = None
+    ) -> AsyncGenerator[Event, None]:
         """The events of `EnricherService.stream`. Closing it early stops the models.
+
+        `finished` is called with the enrichment before `done`.
 
         `draft` carries the whole summary so far. It has passed the checks that need no model, and the last few
         words wait; whether the reviews support it is known only at the end, so `done` may tell another summary.
@@ -95,7 +99,10 @@ class EnrichmentChain:
         try:
             while (event := await events.get())["event"] != "end":
                 yield event
-            yield {"event": "done", "enrichment": (await run).as_json()}
+            whole = await run
+            if finished:
+                finished(whole)
+            yield {"event": "done", "enrichment": whole.as_json()}
         finally:
             run.cancel()
             await asyncio.wait([run])
@@ -204,6 +211,10 @@ class _Feeling:
     faults: Sequence[Fault] = ()
 
 
+def _one_at_a_time(encoder: Encoder) -> OneAtATime:
+    return encoder if isinstance(encoder, OneAtATime) else OneAtATime(encoder)
+
+
 def _rule_for(trust: Trust | None, version: str) -> Trust | None:
     """The rule, if it was learnt with the version that answered; or if no classifier did."""
     return trust if trust and version in (trust.classifier_version, WORDS, "") else None
@@ -220,6 +231,16 @@ def _metered(meter: MeteredEngine | None) -> dict[str, Any]:
     }
 
 
+def genres_event(answer: GenreAnswer) -> Event:
+    """The first event of a stream."""
+    return {
+        "event": "genres",
+        "genres": list(answer.genres),
+        "probabilities": dict(answer.probabilities),
+        "model": {"name": answer.rung, "version": answer.version},
+    }
+
+
 class _GenresFirst:
     """Events in their order: what the language model says before the genres are known waits for them."""
 
@@ -229,9 +250,7 @@ class _GenresFirst:
 
     def genres(self, answer: GenreAnswer) -> None:
         waiting, self._waiting = self._waiting or [], None
-        model = {"name": answer.rung, "version": answer.version}
-        names, probabilities = list(answer.genres), dict(answer.probabilities)
-        self._emit({"event": "genres", "genres": names, "probabilities": probabilities, "model": model})
+        self._emit(genres_event(answer))
         for event in waiting:
             self._emit(event)
 

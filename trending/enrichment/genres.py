@@ -7,11 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from trending.catalog.leakage import keyword_predictions
 from trending.catalog.taxonomy import load_taxonomy
 from trending.catalog.text import clean_plot, clean_review
 from trending.enrichment.failures import fault_of
-from trending.enrichment.schema import EnrichmentInput, Fault, GenreAnswer
+from trending.enrichment.schema import EnrichmentInput, Fault, GenreAnswer, GenreRung
 from trending.features.document import make_document
 from trending.llm.protocol import LLMEngine
 from trending.settings import Settings
@@ -29,13 +32,39 @@ WORDS = "words"
 """Version of the last rung, which is no trained model."""
 WORD_PROBABILITY = 0.5
 UNKNOWN_THRESHOLD = 0.5
-UNTRAINED = ("keyword", "none")
+_RUNGS: dict[str, GenreRung] = {
+    "bert": "bert",
+    "xgboost": "xgboost",
+    "blend": "blend",
+    "linear": "linear",
+    "keyword": "keyword",
+}
+UNTRAINED = (WORDS, "")
 
 
 def document_of(title: EnrichmentInput, *, max_reviews: int) -> str:
     """The document text, cleaned and made as in training."""
     reviews = [clean_review(review)[0] for review in title.reviews]
     return make_document(clean_plot(title.title), clean_plot(title.plot), reviews, max_reviews=max_reviews)
+
+
+def answers_of(
+    probabilities: npt.NDArray[np.float32],
+    *,
+    kind: str,
+    version: str,
+    genres: Sequence[str],
+    thresholds: Sequence[float],
+) -> list[GenreAnswer]:
+    """Rows of probabilities `[n, genres]` as answers of a classifier of this kind."""
+    limits = dict(zip(genres, map(float, thresholds), strict=True))
+    answers = []
+    for row in probabilities:
+        named = dict(zip(genres, map(float, row), strict=True))
+        chosen = [genre for genre in genres if named[genre] >= limits[genre]]
+        chosen.sort(key=lambda genre: -named[genre])
+        answers.append(GenreAnswer(_RUNGS.get(kind, "none"), version, tuple(chosen), named, limits))
+    return answers
 
 
 async def classified(document: str, classify: Classify) -> tuple[GenreAnswer, list[Fault]]:
@@ -84,7 +113,7 @@ async def with_second_opinion(
         said = await llm_genre_probabilities(engine, title, near, genres, settings=settings)
     except Exception as error:  # noqa: BLE001 (whatever fails in a remote model, the classifier has answered)
         return answer, [fault_of(error, "genres")]
-    alone = answer.rung in UNTRAINED
+    alone = answer.version in UNTRAINED
     probabilities = dict(scale(said, trust) if alone else combine(answer.probabilities, said, trust))
     chosen = [g for g in genres if probabilities.get(g, 0.0) >= answer.thresholds.get(g, UNKNOWN_THRESHOLD)]
     return (
