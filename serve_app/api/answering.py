@@ -30,11 +30,13 @@ async def read_of_snapshot(
 ) -> Response:
     """What `make` gives, or 304 without asking it, if the client has the answer of this snapshot."""
     query = f"{request.url.path}?{request.url.query}"
-    etag = etag_of(snapshot_id.encode(), query.encode("utf-8", "replace"))
-    asked = request.headers.get("if-none-match")
-    if asked and asked.strip() != "*" and matches(asked, etag):
-        return Response(status_code=304, headers={"ETag": etag, **_READ})
-    return json_response(await make(), headers={"ETag": etag, **_READ})
+    headers = {"ETag": etag_of(snapshot_id.encode(), query.encode("utf-8", "replace")), **_READ}
+    asked = request.headers.get("if-none-match", "")
+    anything = asked.strip() == "*"  # whatever there is: so it must be there
+    if not anything and matches(asked, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    value = await make()
+    return Response(status_code=304, headers=headers) if anything else json_response(value, headers=headers)
 
 
 def read_of_content(request: Request, value: Any) -> Response:
@@ -42,8 +44,7 @@ def read_of_content(request: Request, value: Any) -> Response:
     body = json_bytes(value)
     etag = etag_of(body)
     headers = {"ETag": etag, **_READ}
-    asked = request.headers.get("if-none-match")
-    if asked and matches(asked, etag):
+    if matches(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
 

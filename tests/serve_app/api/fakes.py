@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ REVIEWS = (
 SNAPSHOT = "7001"
 
 
+@lru_cache(maxsize=2)
 def fake_titles(count: int = 300) -> tuple[TitleDetail, ...]:
     """Titles whose every value is a function of their number."""
     return tuple(_title(n) for n in range(count))
