@@ -1,53 +1,153 @@
-"""The app: gateway -> classifier. Started by `running_app`, or by `serve run` through `build`."""
+"""The app: what stands on what. `trending serve` runs it, and `serve deploy serve_app/config.yaml` the same.
+
+```
+Gateway -> Traffic, GenreClassifier (one a kind of model), TitleStore, LLM, Enricher -> the same but TitleStore
+```
+"""
 
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from ray import serve
 from ray.serve import Application
 from ray.serve.config import HTTPOptions
 
+from serve_app.arguments import AppArguments
 from serve_app.classifier import GenreClassifier
+from serve_app.enricher import Enricher
 from serve_app.gateway import Gateway
-from trending.settings import ServeSettings, Settings
+from serve_app.handles import Handles
+from serve_app.llm import LLM
+from serve_app.rollout import Candidate, read_candidate
+from serve_app.title_store import TitleStore
+from serve_app.traffic import Traffic
+from trending.errors import ServiceError
+from trending.settings import Settings
+from trending.settings.serving import AutoscalingSettings
 
 APP_NAME = "trending"
+GATEWAY_REQUESTS = 512
+"""Under way in a gateway, streams included. What protects the models are their own queues."""
+MIN_ONGOING = 16
+GPU_SHARE = 0.25
+LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
-def build_app(bundle: str, version: str, settings: ServeSettings) -> Application:
-    """The deployments of one bundle, composed."""
-    classifier = GenreClassifier.options(
-        ray_actor_options={"num_cpus": 1},
-        max_ongoing_requests=settings.max_batch_size * 4,
-        max_queued_requests=settings.max_queued_requests,
-    ).bind(bundle, version, settings.max_batch_size, settings.batch_wait_ms)
+def build(arguments: AppArguments) -> Application:
+    """The app of these arguments: the `import_path` of `config.yaml`.
+
+    Raises `SettingsError`, `RegistryError` where there is no model to serve, `BundleError` where it is damaged.
+    """
+    settings = arguments.load()
+    return compose(settings, champion_of(settings))
+
+
+def compose(settings: Settings, champion: Candidate) -> Application:
+    """All deployments, each on the handles of those that it asks."""
+    classifiers: Any = {
+        kind: _classifier(settings, kind)
+        for kind in dict.fromkeys((champion.kind, *settings.serve.fallbacks))
+    }
+    traffic = Traffic.options(user_config=settings.serve.traffic.model_dump()).bind(settings, classifiers)
+    llm = LLM.options(**_replicas(settings.serve.llm)).bind(settings)
+    below = Handles(classifiers=classifiers, traffic=traffic, llm=llm, titles=TitleStore.bind(settings))  # type: ignore[arg-type]
+    enricher = Enricher.bind(settings, below)
     gateway = Gateway.options(
+        **_replicas(settings.serve.gateway),
         ray_actor_options={"num_cpus": 0},
-        max_ongoing_requests=settings.max_queued_requests,
+        max_ongoing_requests=GATEWAY_REQUESTS,
     )
-    return gateway.bind(classifier, settings.max_batch_size)
+    return gateway.bind(settings, replace(below, enricher=enricher))
 
 
 @contextmanager
 def running_app(settings: Settings) -> Iterator[str]:
     """The app on the current Ray cluster, ready; yields its address, and stops it at the end.
 
-    Raises `RegistryError` where `settings.serve.model` names nothing, `BundleError` for a damaged bundle.
+    Raises `RegistryError` where `settings.serve.model` names nothing, `BundleError` for a damaged bundle,
+    `ServiceError` where the address is taken, or open to others without a key.
     """
-    from trending.models.bundle import load_bundle
-    from trending.models.registry import resolve_model
-
-    resolved = resolve_model(settings, settings.serve.model)
-    bundle = load_bundle(resolved.folder)
+    check_address(settings)
+    champion = champion_of(settings)
     host, port = settings.serve.host, settings.serve.port
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     serve.start(http_options=HTTPOptions(host=host, port=port), logging_config={"log_level": "WARNING"})
     try:
-        app = build_app(str(resolved.folder), resolved.version or bundle.digest[:12], settings.serve)
-        serve.run(app, name=APP_NAME, logging_config={"log_level": "WARNING"})
+        try:
+            serve.run(compose(settings, champion), name=APP_NAME, logging_config={"log_level": "WARNING"})
+        except RuntimeError as error:
+            raise ServiceError(f"The service did not start: {why_not(error)}") from error
         yield f"http://{host}:{port}"
     finally:
         serve.shutdown()
+
+
+def champion_of(settings: Settings) -> Candidate:
+    """What `settings.serve.model` means now, every byte of it verified.
+
+    Raises `RegistryError` where it means nothing, `BundleError` where it is damaged.
+    """
+    from trending.models.bundle import read_manifest, verify_files
+    from trending.models.registry import resolve_model
+
+    found = resolve_model(settings, settings.serve.model)
+    manifest, _ = read_manifest(found.folder)
+    verify_files(found.folder, manifest)
+    return read_candidate(found.folder, found.version)
+
+
+def check_address(settings: Settings) -> None:
+    """Raise `ServiceError` unless the service may listen where the settings say."""
+    host, port = settings.serve.host, settings.serve.port
+    if host not in LOCAL and not settings.keys_file.is_file():
+        raise ServiceError(
+            f"serve.host is {host}, but there are no API keys in {settings.keys_file}: everybody could use the "
+            "service. `trending keys add NAME` makes one; without keys it listens on 127.0.0.1 only."
+        )
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ServiceError(
+                f"{host}:{port} cannot be listened on: {error.strerror}. Stop what uses it, or choose another "
+                "with --port."
+            ) from error
+
+
+def why_not(error: BaseException) -> str:
+    """The last line of what Serve says: the error of the replica, without the way there."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+def _classifier(settings: Settings, kind: str) -> Application:
+    chosen = settings.serve
+    return GenreClassifier.options(
+        name=kind,
+        **_replicas(chosen.classifier),
+        ray_actor_options=_resources(kind),
+        max_ongoing_requests=max(2 * chosen.max_batch_size, MIN_ONGOING),
+        max_queued_requests=chosen.max_queued_requests,
+        user_config={"max_batch_size": chosen.max_batch_size, "batch_wait_ms": chosen.batch_wait_ms},
+    ).bind()
+
+
+def _resources(kind: str) -> dict[str, float]:
+    """A share of a GPU for BERT where the cluster has any. CPUs are fractions: all fits two cores."""
+    import ray
+
+    gpu = kind == "bert" and ray.is_initialized() and ray.cluster_resources().get("GPU", 0) > 0
+    return {"num_cpus": 0.25} | ({"num_gpus": GPU_SHARE} if gpu else {})
+
+
+def _replicas(chosen: AutoscalingSettings) -> dict[str, Any]:
+    if chosen.min_replicas == chosen.max_replicas:
+        return {"num_replicas": chosen.max_replicas}
+    return {"autoscaling_config": chosen.model_dump()}

@@ -22,6 +22,7 @@ class AssignmentLog:
     def __init__(self, folder: Path) -> None:
         """Goes on where the last writer stopped."""
         self._folder = folder
+        self._whole: set[Path] = set()
         self._newest: deque[AssignmentRecord] = deque(self._read_newest(), maxlen=REMEMBERED)
 
     def append(self, records: Iterable[AssignmentRecord]) -> None:
@@ -32,8 +33,11 @@ class AssignmentLog:
             self._newest.append(record)
         self._folder.mkdir(parents=True, exist_ok=True)
         for day, lines in by_day.items():
-            with self._file(day).open("a", encoding="utf-8") as file:
-                file.write("\n".join(lines) + "\n")
+            file = self._file(day)
+            whole = file in self._whole or _ends_whole(file)
+            with file.open("a", encoding="utf-8") as writer:
+                writer.write(("" if whole else "\n") + "\n".join(lines) + "\n")
+            self._whole.add(file)
 
     def newest(self, limit: int) -> list[AssignmentRecord]:
         """The last `limit` records, newest first; there are at most `REMEMBERED`."""
@@ -48,8 +52,16 @@ class AssignmentLog:
             return []
         with files[-1].open(encoding="utf-8") as file:
             last = deque(file, maxlen=REMEMBERED)
-        # The last line is cut short where the machine stopped in the middle of a write.
         return [AssignmentRecord(**json.loads(line)) for line in last if line.endswith("}\n")]
+
+
+def _ends_whole(file: Path) -> bool:
+    """False where the last line was cut short: the machine stopped in the middle of a write."""
+    if not file.is_file() or not file.stat().st_size:
+        return True
+    with file.open("rb") as reader:
+        reader.seek(-1, 2)
+        return reader.read(1) == b"\n"
 
 
 def record_of(rung: Assigned, key: str, request_id: str, *, titles: int, seconds: float) -> AssignmentRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_a_key_always_falls_on_the_same_side() -> None:
 
 def test_a_higher_weight_only_moves_keys_towards_the_challenger() -> None:
     steps = [challenged(replace(POLICY, weight=weight)) for weight in (0.0, 0.05, 0.25, 0.6, 1.0)]
-    assert all(fewer < more for fewer, more in zip(steps, steps[1:], strict=False))
+    assert all(fewer < more for fewer, more in pairwise(steps))
 
 
 def test_without_a_challenger_the_champion_answers_whatever_the_weight() -> None:

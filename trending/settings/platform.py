@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -154,28 +155,44 @@ def ready_settings() -> dict[str, Path]:
     return {file.stem: file for file in sorted((Path(__file__).parent / "ready").glob("*.yaml"))}
 
 
-def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
-    """Settings from defaults, a YAML file, the environment and explicit overrides (the last wins).
+def load_settings(
+    file: Path | None = None, *, values: Mapping[str, Any] | None = None, **overrides: Any
+) -> Settings:
+    """Settings from defaults, a YAML file, more `values` of the same shape, the environment and explicit overrides
+    (the last wins).
 
     `file` may be the name of settings that ship with the package, from `ready_settings`. Raises `SettingsError`
     naming every wrong value.
     """
-    values: dict[str, Any] = {}
-    if file is not None:
-        file = file if file.is_file() else ready_settings().get(str(file), file)
-        if not file.is_file():
-            ready = ", ".join(ready_settings())
-            raise SettingsError(f"{file}: no such settings file, and none that ship by that name: {ready}.")
-        try:
-            values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        except yaml.YAMLError as error:
-            raise SettingsError(f"{file}: not YAML: {error}") from error
-        if not isinstance(values, dict):
-            raise SettingsError(f"{file}: expected a mapping of settings, found {type(values).__name__}.")
+    found = _merged(_read(file) if file is not None else {}, values or {})
     try:
-        settings = Settings(**values)
+        settings = Settings(**found)
         return settings.model_copy(update={k: v for k, v in overrides.items() if v is not None})
     except ValidationError as error:
         lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
         where = str(file) if file else "environment"
         raise SettingsError(f"{where}: {len(lines)} wrong setting(s):\n" + "\n".join(lines)) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    file = file if file.is_file() else ready_settings().get(str(file), file)
+    if not file.is_file():
+        ready = ", ".join(ready_settings())
+        raise SettingsError(f"{file}: no such settings file, and none that ship by that name: {ready}.")
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{file}: not YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise SettingsError(f"{file}: expected a mapping of settings, found {type(values).__name__}.")
+    return values
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Section by section; what is not a section is replaced."""
+    both = {
+        name: _merged(under[name], value)
+        for name, value in over.items()
+        if isinstance(value, Mapping) and isinstance(under.get(name), Mapping)
+    }
+    return {**under, **over, **both}
