@@ -20,6 +20,16 @@ def main(arguments: list[str] | None = None) -> None:
         if "--json" in words:
             sys.stdout.write(json.dumps({"error": str(error), "type": type(error).__name__}) + "\n")
         sys.exit(1)
+    except SystemError as error:
+        if not _is_interrupt(error):
+            raise
+        sys.exit(130)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Ctrl-C in the middle of a call into C arrives as the cause of a `SystemError`."""
+    behind = error.__cause__ or error.__context__
+    return behind is not None and (isinstance(behind, KeyboardInterrupt) or _is_interrupt(behind))
 
 
 if __name__ == "__main__":

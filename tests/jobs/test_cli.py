@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -67,3 +68,19 @@ def test_no_run_yet_says_how_to_make_one(capsys: pytest.CaptureFixture[str], tmp
     code, out, _ = run(capsys, "runs", "--home", str(tmp_path))
     assert code == 0
     assert "trending train" in out
+
+
+def test_ctrl_c_inside_a_call_into_c_ends_like_ctrl_c(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> NoReturn:
+        raise SystemError("returned NULL without setting an exception") from KeyboardInterrupt()
+
+    def broken() -> NoReturn:
+        raise SystemError("something else")
+
+    monkeypatch.setattr("jobs.cli.build_app", lambda: lambda **_: interrupted())
+    assert run(capsys, "ingest")[0] == 130
+    monkeypatch.setattr("jobs.cli.build_app", lambda: lambda **_: broken())
+    with pytest.raises(SystemError, match="something else"):
+        main(["ingest"])

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import NoReturn
+
 import pytest
 import ray
 
 from trending.errors import TrainingError
-from trending.training.ray_train import gpus_for, on_workers
+from trending.training.ray_train import gpus_for, on_workers, run_to_end
 
 
 @pytest.fixture
@@ -38,3 +43,38 @@ def test_auto_takes_gpus_where_there_is_one_for_every_worker(gpus: None) -> None
     assert gpus_for("cuda", 2)
     with pytest.raises(TrainingError, match=r"3 worker.*cluster has 2"):
         gpus_for("cuda", 3)
+
+
+class Interrupted:
+    """Takes Ctrl-C for itself, as Ray Train does, and is then interrupted, or not."""
+
+    def __init__(self, *, interrupted: bool) -> None:
+        self._interrupted = interrupted
+
+    def fit(self) -> str:
+        def leave(number: int, frame: FrameType | None) -> NoReturn:
+            raise SystemExit(0)
+
+        signal.signal(signal.SIGINT, leave)
+        if self._interrupted:
+            signal.raise_signal(signal.SIGINT)
+        return "trained"
+
+
+class Quiet:
+    def fit(self) -> str:
+        return "trained"
+
+
+def test_ctrl_c_in_a_training_is_ctrl_c_and_so_it_is_after_it() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run_to_end(Interrupted(interrupted=True))
+    assert signal.getsignal(signal.SIGINT) is before
+    assert run_to_end(Interrupted(interrupted=False)) == "trained"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_training_in_another_thread_leaves_signals_alone() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run_to_end, Quiet()).result() == "trained"

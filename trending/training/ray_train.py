@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from trending.errors import TrainingError
 
@@ -31,6 +33,32 @@ def run_config(folder: Path, *, callbacks: Sequence[UserCallback] = ()) -> RunCo
         checkpoint_config=CheckpointConfig(num_to_keep=2),
         callbacks=list(callbacks),
     )
+
+
+class Trainer(Protocol):
+    """A trainer of Ray Train."""
+
+    def fit(self) -> Any:
+        """Train; its `Result`."""
+        ...
+
+
+def run_to_end(trainer: Trainer) -> Any:
+    """`trainer.fit()`, after which Ctrl-C is what it was before.
+
+    Ray Train takes Ctrl-C for itself: it ends the process with status 0 in the middle of a training, and goes on
+    doing so after it. Here Ctrl-C raises `KeyboardInterrupt`, in a training and after it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return trainer.fit()  # only the main thread hears signals
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        return trainer.fit()
+    except SystemExit as stop:
+        raise KeyboardInterrupt from stop
+    finally:
+        if before is not None:  # None: not set from Python, and not to be set back from it
+            signal.signal(signal.SIGINT, before)
 
 
 def _quicken() -> None:

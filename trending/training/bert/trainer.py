@@ -16,7 +16,7 @@ from trending.features.encoders import encoder_folder
 from trending.settings import BertSettings, TrainSettings
 from trending.training.bert.job import TRAIN, VALIDATION, Job
 from trending.training.bert.progress import NON_FINITE, Progress
-from trending.training.ray_train import gpus_for, run_config
+from trending.training.ray_train import gpus_for, run_config, run_to_end
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,7 +130,7 @@ def run_loop(
         scaling_config=_scaling(settings.bert, gpu=gpu),
         run_config=run_config(folder, callbacks=callbacks),
     )
-    return trainer.fit()
+    return run_to_end(trainer)
 
 
 def _job(

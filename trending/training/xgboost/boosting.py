@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trending.errors import TrainingError
 from trending.settings import TrainSettings
-from trending.training.ray_train import gpus_for, run_config
+from trending.training.ray_train import gpus_for, run_config, run_to_end
 from trending.training.xgboost.loop import read_checkpoint, train_loop
 from trending.training.xgboost.rows import RowFiles, Rows, stage
 from trending.training.xgboost.xgboost_ray_backend import boost_by_package
@@ -60,7 +60,7 @@ def boost(
         scaling_config=ScalingConfig(num_workers=workers, use_gpu=use_gpu),
         run_config=run_config(folder, callbacks=callbacks),
     )
-    checkpoint = trainer.fit().checkpoint
+    checkpoint = run_to_end(trainer).checkpoint
     assert checkpoint is not None
     saved, state = read_checkpoint(Path(checkpoint.path))
     return state.best_of(_booster(saved))
