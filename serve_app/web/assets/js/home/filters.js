@@ -20,6 +20,7 @@ export class Filters {
       id: "search",
       type: "search",
       placeholder: "Title or plot",
+      maxlength: 200,
       autocomplete: "off",
       on: { input: () => this.later() },
     });

@@ -88,6 +88,7 @@ function settle({ seq }, cells, nodes) {
   const part = () => {
     if (seq !== running) return;
     for (let i = 0; i < 12 && left > 0; i += 1, left -= 1) simulation.tick();
+    keepInside(cells, nodes);
     tell(seq, cells, nodes, left <= 0);
     if (left > 0) setTimeout(part, 0);
   };
@@ -98,8 +99,9 @@ function settle({ seq }, cells, nodes) {
 function keepInside(cells, nodes) {
   for (const node of nodes) {
     const { x, y, w, h } = cells[node.g];
-    node.x = Math.max(x + node.r, Math.min(x + w - node.r, node.x));
-    node.y = Math.max(y + node.r, Math.min(y + h - node.r, node.y));
+    const edge = node.r + 1;
+    node.x = Math.max(x + edge, Math.min(x + w - edge, node.x));
+    node.y = Math.max(y + edge, Math.min(y + h - edge, node.y));
   }
 }
 

@@ -93,7 +93,8 @@ class System {
   show(state) {
     replace(this.message);
     this.body.hidden = false;
-    for (const [line, valueOf] of this.lines) line.show(state.vitals.map((vital) => ({ at: vital.at, value: valueOf(vital) })));
+    const vitals = everySecond(state.vitals);
+    for (const [line, valueOf] of this.lines) line.show(vitals.map((vital) => ({ at: vital.at, value: valueOf(vital) })));
     const shown = JSON.stringify({ ...state, vitals: null });
     if (shown === this.shown) return;
     this.shown = shown;
@@ -102,4 +103,15 @@ class System {
     replace(this.llm, llmPanel(state.llm));
     replace(this.drift, driftPanel(state.drift));
   }
+}
+
+/** The service tells of seconds that had requests; those in between had none. */
+function everySecond(vitals) {
+  const whole = [];
+  for (const vital of vitals) {
+    const before = whole[whole.length - 1];
+    for (let at = before ? before.at + 1 : vital.at; at < vital.at; at += 1) whole.push({ at, requests: 0, errors: 0 });
+    whole.push(vital);
+  }
+  return whole;
 }

@@ -4,6 +4,7 @@ import { h, replace, svg } from "../dom.js";
 
 const W = 240;
 const H = 56;
+const LONGEST_GAP_S = 5;
 
 export class Sparkline {
   /** `format(value)`: as people read it. */
@@ -41,13 +42,30 @@ export class Sparkline {
     const most = Math.max(...values, 1e-9);
     const from = points[0].at;
     const span = Math.max(1, points[points.length - 1].at - from);
-    const placed = known.map(({ at, value }) => `${round(((at - from) / span) * W)},${round(H - (value / most) * H)}`);
-    this.line.setAttribute("d", `M${placed.join("L")}`);
-    const [first, last] = [placed[0].split(",")[0], placed[placed.length - 1].split(",")[0]];
-    this.area.setAttribute("d", `M${first},${H}L${placed.join("L")}L${last},${H}Z`);
+    const runs = unbroken(known).map((run) =>
+      run.map(({ at, value }) => ({ x: round(((at - from) / span) * W), y: round(H - (value / most) * H) })),
+    );
+    this.line.setAttribute("d", runs.map(path).join(""));
+    this.area.setAttribute("d", runs.map((run) => `${path(run)}L${run[run.length - 1].x},${H}L${run[0].x},${H}Z`).join(""));
     replace(this.value, this.format(values[values.length - 1]));
     replace(this.range, `${this.format(Math.min(...values))} to ${this.format(most)} in ${seconds(span)}`);
   }
+}
+
+/** Runs of points with no long gap in between: over a gap no line is drawn. */
+function unbroken(points) {
+  const runs = [];
+  points.forEach((point, i) => {
+    if (i && point.at - points[i - 1].at <= LONGEST_GAP_S) runs[runs.length - 1].push(point);
+    else runs.push([point]);
+  });
+  return runs;
+}
+
+/** A single point becomes a dot: a line of no length with round ends. */
+function path(run) {
+  const [first, ...others] = run.map(({ x, y }) => `${x},${y}`);
+  return `M${first}L${others.length ? others.join("L") : first}`;
 }
 
 function round(value) {

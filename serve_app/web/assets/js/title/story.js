@@ -33,7 +33,7 @@ export function badge(enrichment) {
   return h(
     "details",
     { class: "provenance" },
-    h("summary", { class: "badge" }, h("b", {}, "AI-generated"), h("span", {}, llm)),
+    h("summary", { class: "badge" }, h("b", {}, "AI-generated"), h("span", {}, `${llm}; ${parts[0]}`)),
     h("p", { class: "note" }, `On which rung each part stands: ${parts.join("; ")}.`),
     facts(enrichment),
   );

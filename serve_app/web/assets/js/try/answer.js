@@ -33,6 +33,7 @@ export class Answer {
   begin() {
     for (const part of [this.genres, this.model, this.draft, this.notes, this.story]) replace(part);
     this.parts.hidden = true;
+    this.classified = null;
     replace(this.state, waiting("Asking the classifier"));
   }
 
@@ -46,6 +47,7 @@ export class Answer {
 
   takeGenres(data) {
     this.parts.hidden = false;
+    this.classified = data;
     this.showBars(data);
     const model = data.model ?? {};
     const name = [model.name ?? model.kind ?? rungName(data.genre_rung), short(model.version)].filter(Boolean).join(" ");
@@ -67,13 +69,19 @@ export class Answer {
   finish(enrichment) {
     const whole = normal(enrichment);
     this.parts.hidden = false;
-    this.showBars(whole);
+    this.showBars(this.withOthers(whole));
     this.draft.classList.remove("growing");
     replace(this.draft);
     replace(this.story, story(whole, whole.genres[0]?.genre));
     const took = whole.seconds ? ` in ${Number(whole.seconds).toFixed(1)} s` : "";
     const doubts = whole.faults.length ? `, ${plural(whole.faults.length, "answer")} not believed` : "";
     replace(this.state, h("p", { class: "rung" }, h("b", {}, "Done"), `${took}. Summary by: ${rungName(whole.summary_rung)}. Genres by: ${rungName(whole.genre_rung)}${doubts}.`));
+  }
+
+  /** The whole answer names its own genres only; if they are the classifier's, the others are known from before. */
+  withOthers(whole) {
+    const judged = ["llm", "combined"].includes(whole.genre_rung);
+    return judged ? whole : { ...whole, probabilities: { ...this.classified?.probabilities, ...whole.probabilities } };
   }
 
   /** Stopped before the end. */
