@@ -33,3 +33,5 @@ class EnrichmentSettings(Section):
     """Titles of one block of the batch job: what is lost at the most when it is killed."""
     requests_per_s: float | None = Field(default=None, gt=0)
     """Requests a second to the language model in the batch job. None: no limit."""
+    actors: int = Field(default=1, ge=1)
+    """Actors of the batch job, each with models and an engine of its own. They share the requests a second."""
