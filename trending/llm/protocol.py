@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 FinishReason = Literal["stop", "length"]
 
@@ -125,6 +125,24 @@ class LLMEngine(Protocol):
 
     async def close(self) -> None:
         """Free what the engine holds."""
+        ...
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """An engine that can say whether it is still able to answer."""
+
+    async def check(self) -> None:
+        """Raises `LLMError` where it is not."""
+        ...
+
+
+@runtime_checkable
+class Warmed(Protocol):
+    """An engine whose first answer is slower than the next ones."""
+
+    async def warm_up(self) -> None:
+        """Gives a short answer to nobody."""
         ...
 
 
