@@ -6,15 +6,18 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from serve_app.contracts import TitleDetail, TitlePage, TitleQuery, TitleSummary
-from serve_app.titles.query import select, storable, within
+from serve_app.titles.query import matching, ordered, storable, within
 
 MOST_REVIEWS, MOST_RATINGS = 20, 200
 """Of one title in an answer, in the order of the reviews' ids."""
+COUNTS_KEPT = 1024
 _SUMMARY = (
     "t.title_id, t.title, t.kind, t.platform, t.release_year, t.added_on, t.genres, "
     "t.vibe_score, t.score_basis, t.vibe_tags"
@@ -36,17 +39,18 @@ class TitleIndex:
         self._idle: list[sqlite3.Connection] = []
         self._lock = Lock()
         self._facets = self._count_facets()
+        self._count = lru_cache(maxsize=COUNTS_KEPT)(self._count_matching)
 
     def search(self, query: TitleQuery) -> TitlePage:
         """The titles that the query asks for, with the exact number of all that there are."""
-        chosen = select(query)
+        # Pages of one list differ in order, offset and limit alone: it is counted once.
+        total = self._count(replace(query, sort="newest", offset=0, limit=0))
+        chosen = ordered(query, total)
+        page = [max(0, within(query.limit)), max(0, within(query.offset))]
         with self.connection() as database:
-            (total,) = database.execute(
-                f"SELECT count(*) FROM {chosen.source} {chosen.where}", chosen.parameters
-            ).fetchone()
             rows = database.execute(
                 f"SELECT {_SUMMARY} FROM {chosen.source} {chosen.where} ORDER BY {chosen.order} LIMIT ? OFFSET ?",
-                [*chosen.parameters, max(0, within(query.limit)), max(0, within(query.offset))],
+                [*chosen.parameters, *chosen.order_parameters, *page],
             ).fetchall()
         return TitlePage(tuple(map(_summary, rows)), total, self.snapshot_id)
 
@@ -79,7 +83,7 @@ class TitleIndex:
         return TitleDetail(
             summary=_summary(row),
             plot=plot,
-            countries=tuple(json.loads(countries)),
+            countries=_labels(countries),
             language=language,
             reviews=reviews,
             ratings=ratings,
@@ -124,6 +128,14 @@ class TitleIndex:
             self._idle.clear()
         self.file.unlink(missing_ok=True)
 
+    def _count_matching(self, query: TitleQuery) -> int:
+        chosen = matching(query)
+        with self.connection() as database:
+            (total,) = database.execute(
+                f"SELECT count(*) FROM {chosen.source} {chosen.where}", chosen.parameters
+            ).fetchone()
+        return total
+
     def _count_facets(self) -> dict[str, tuple[tuple[str, int], ...]]:
         with self.connection() as database:
             return {
@@ -152,8 +164,14 @@ def _summary(row: tuple[Any, ...]) -> TitleSummary:
         platform=platform,
         release_year=release_year,
         added_on=added_on,
-        genres=tuple(json.loads(genres)),
+        genres=_labels(genres),
         vibe_score=score,
         score_basis=basis,
-        vibe_tags=tuple(json.loads(tags)),
+        vibe_tags=_labels(tags),
     )
+
+
+@lru_cache(maxsize=4096)
+def _labels(text: str) -> tuple[str, ...]:
+    """A JSON list of words; few differ."""
+    return tuple(json.loads(text))

@@ -25,6 +25,8 @@ BATCH = 32
 """Documents that the encoder is given at once: after each it may be told to stop."""
 KEEP_EVERY = 1024
 """New vectors that are written to the table together."""
+COPIES = 8
+"""Of a work in the catalogue, at the most, for the quick way to its neighbours."""
 _log = logging.getLogger(__name__)
 
 OpenEncoder = Callable[[], AbstractContextManager[Encode]]
@@ -52,8 +54,17 @@ class Vectors:
             return []
         cosines = np.where(self.known, self.matrix @ self.matrix[place], -np.inf)
         cosines[self.works == self.works[place]] = -np.inf
+        few = min(COPIES * limit, len(cosines))
+        found = self._works(np.argpartition(-cosines, few - 1)[:few], cosines, limit)
+        # So many copies are rare: then all are looked at.
+        return found if len(found) == limit else self._works(np.arange(len(cosines)), cosines, limit)
+
+    def _works(
+        self, rows: npt.NDArray[np.intp], cosines: npt.NDArray[np.float32], limit: int
+    ) -> list[tuple[str, float]]:
+        """The nearest of these rows, of each work one."""
         found: dict[int, tuple[str, float]] = {}
-        for row in np.argsort(-cosines, kind="stable"):
+        for row in rows[np.argsort(-cosines[rows], kind="stable")]:
             if not np.isfinite(cosines[row]) or len(found) == limit:
                 break
             found.setdefault(int(self.works[row]), (self.title_ids[row], min(1.0, float(cosines[row]))))

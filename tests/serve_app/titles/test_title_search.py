@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from serve_app.contracts import TitleQuery
+from serve_app.titles import query
 from serve_app.titles.build import build_index, current_versions
 from serve_app.titles.index import MOST_REVIEWS, TitleIndex
 from tests.serve_app.titles.shelves import enrich, enrichment, review, shelve, title
@@ -72,8 +73,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TitleIndex]:
     index.close()
 
 
-def found(index: TitleIndex, **query: Any) -> list[str]:
-    page = index.search(TitleQuery(**query))
+def found(index: TitleIndex, **asked: Any) -> list[str]:
+    page = index.search(TitleQuery(**asked))
     return [item.title for item in page.items]
 
 
@@ -186,6 +187,28 @@ def test_pages_add_up_to_the_whole(index: TitleIndex, sort: Any, text: str) -> N
     assert (beyond.items, beyond.total) == ((), whole.total)
 
 
+def test_what_very_many_titles_match_comes_by_title_then_newest(
+    index: TitleIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query, "MOST_RANKED", 0)
+    in_title, in_plot = ["Amélie", "alien"], ["Don't Look Up", "Heat", "The Wire", "Paris, Texas"]
+    assert found(index, text="a", sort="relevance") == in_title + in_plot
+    assert found(index, text="a", sort="relevance", kinds=("show",)) == ["The Wire"]
+
+
+@pytest.mark.parametrize("sort", ["relevance", "title", "newest", "score"])
+def test_both_ways_to_a_page_of_many_titles_give_the_same(
+    index: TitleIndex, monkeypatch: pytest.MonkeyPatch, sort: Any
+) -> None:
+    many = {"genres": ("Crime", "Comedy", "Sci-Fi"), "platforms": ("netflix",), "sort": sort, "limit": 1}
+    found_and_sorted = index.search(TitleQuery(**many, offset=0))
+    monkeypatch.setattr(query, "WALK_FROM", 0)
+    monkeypatch.setattr(query, "WALKED_SHARE", 1.0)
+    assert query.ordered(TitleQuery(**many), 3).where.count("EXISTS") == 1
+    assert index.search(TitleQuery(**many, offset=0)) == found_and_sorted
+    assert found_and_sorted.total == 3
+
+
 def test_facets_count_titles_most_frequent_first(index: TitleIndex) -> None:
     facets = index.facets()
     assert list(facets) == ["genres", "platforms", "kinds", "tags"]
@@ -239,7 +262,7 @@ def test_genres_are_the_catalogues_else_the_enrichments(index: TitleIndex) -> No
 
 def test_many_threads_read_at_once(index: TitleIndex) -> None:
     queries = [TitleQuery(text=text, sort="relevance") for text in ("paris", "detect", "a", "crew")] * 100
-    expected = [index.search(query) for query in queries]
+    expected = [index.search(asked) for asked in queries]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(index.search, queries)) == expected
 

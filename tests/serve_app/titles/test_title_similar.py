@@ -106,6 +106,16 @@ def test_neither_the_title_nor_its_copies_are_similar_and_of_copies_one_is(
     assert len({"id-north", "id-north again"} & set(of_other)) == 1
 
 
+def test_a_work_with_very_many_copies_takes_the_place_of_no_other(
+    settings: Settings, neighbours: Neighbours
+) -> None:
+    copies = [COPY | {"title_id": f"id-copy {number}", "platform": f"P{number}"} for number in range(40)]
+    neighbours.update(index_of(settings, [*TITLES, *copies]), stop=never)
+    found = [title_id for title_id, _ in neighbours.nearest("id-northeast", 2)]
+    assert len(found) == 2
+    assert found[1] == "id-east"
+
+
 def test_vectors_kept_by_training_are_found_and_only_the_others_computed(
     settings: Settings, neighbours: Neighbours, compass: Compass
 ) -> None:
