@@ -54,3 +54,24 @@ def test_the_log_shows_the_snapshot_and_a_diff_with_itself_is_empty(job: Any) ->
     newest = job("data", "log")["snapshots"][0]["snapshot_id"]
     same = job("data", "diff", str(newest), "latest")
     assert same["added"] == same["removed"] == same["changed"] == []
+
+
+def test_enrich_goes_on_where_it_stopped_and_reports(job: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRENDING_LLM__ENGINE", "none")
+    first = job("enrich", "--titles", "2")
+    assert (first["enriched"], first["left"], first["llm_model"]) == (2, 0, "")
+    assert first["figures"]["rungs"]["genres"] == {"xgboost": 2}
+    second = job("enrich", "--titles", "3")
+    assert (second["enriched"], second["fresh"]) == (3, 2)
+    assert second["figures"]["titles"] == 5
+    assert "2 of" in second["told"]
+
+
+def test_trust_cannot_be_learnt_without_a_language_model(
+    sample_home: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TRENDING_LLM__ENGINE", "none")
+    with pytest.raises(SystemExit) as stop:
+        main(["trust", "--titles", "20", "--home", str(sample_home.home)])
+    assert stop.value.code == 1
+    assert "names no language model" in capsys.readouterr().err

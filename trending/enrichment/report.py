@@ -37,6 +37,8 @@ class EnrichmentFigures:
     """For each part (`genres`, `summary`, ...) the titles of each rung, most frequent first."""
     faults: Mapping[str, int]
     """Kind of fault, `part: kind`, to the number of times, most frequent first."""
+    examples: Mapping[str, str]
+    """For each kind of fault what the language model was told about the first."""
     asked: int
     """Titles for which the language model was called."""
     calls: int
@@ -70,6 +72,7 @@ def enrichment_figures(settings: Settings, sentiment: Sentiment, snapshot_id: in
         titles=len(rows),
         rungs={part: _counted(row[column] for row in rows) for column, part in RUNGS.items()},
         faults=_counted(f"{fault['part']}: {fault['kind']}" for fault in faults),
+        examples={f"{fault['part']}: {fault['kind']}": fault["detail"] for fault in reversed(faults)},
         asked=sum(bool(row["attempts"]) for row in rows),
         calls=sum(row["attempts"] or 0 for row in rows),
         parse_failures=sum(fault["kind"] == PARSE for fault in faults),
@@ -160,9 +163,11 @@ def _model_rows(figures: EnrichmentFigures) -> list[list[str]]:
 def _fault_lines(figures: EnrichmentFigures) -> list[str]:
     if not figures.faults:
         return ["Nothing."]
-    return _markdown(
-        ["part: kind", "times"], [[kind, f"{times:,}"] for kind, times in figures.faults.items()]
-    )
+    rows = [
+        [kind, f"{times:,}", figures.examples[kind].replace("|", "/")]
+        for kind, times in figures.faults.items()
+    ]
+    return _markdown(["part: kind", "times", "for example"], rows)
 
 
 def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
