@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from typing import TYPE_CHECKING
 
 from trending.errors import LLMError
 from trending.llm.budget import Budget
@@ -20,22 +21,26 @@ from trending.llm.protocol import (
 )
 from trending.settings import Settings
 
+if TYPE_CHECKING:
+    from ray.serve.handle import DeploymentHandle
+
 Spent = Callable[[Usage], None]
 """Told once of each request how many tokens it took, also where it was cut off."""
 
 
-def open_engine(settings: Settings) -> LimitedEngine:
+def open_engine(settings: Settings, *, vllm: DeploymentHandle | None = None) -> LimitedEngine:
     """The engine of `settings.llm` within its limits and its budget of the day. Loading may take seconds.
 
+    `vllm`: handle of vLLM's deployment; None: that of the application that `running_vllm` started.
     Raises `LLMError` where its model or its key is missing.
     """
     llm = settings.llm
     budget = Budget(settings.service_dir, llm)
     limits = Limits(llm.max_concurrent, llm.max_queued)
-    return LimitedEngine(_engine(settings, budget.add), limits, budget, deadline_s=llm.deadline_s)
+    return LimitedEngine(_engine(settings, budget.add, vllm), limits, budget, deadline_s=llm.deadline_s)
 
 
-def _engine(settings: Settings, spent: Spent) -> LLMEngine:
+def _engine(settings: Settings, spent: Spent, vllm: DeploymentHandle | None) -> LLMEngine:
     # Each engine brings in a large library of its own.
     match settings.llm.engine:
         case "openvino":
@@ -47,9 +52,9 @@ def _engine(settings: Settings, spent: Spent) -> LLMEngine:
 
             return OpenAIEngine(settings.llm, spent=spent)
         case "vllm":
-            from trending.llm.vllm_engine import VLLMEngine  # pyright: ignore[reportMissingImports]
+            from trending.llm.vllm_engine import VLLMEngine
 
-            return VLLMEngine(settings.llm, spent=spent)
+            return VLLMEngine(settings, spent=spent, handle=vllm)
         case "none":
             return NoEngine()
 

@@ -28,6 +28,7 @@ from trending.llm.protocol import (
     ScoreRequest,
     ScoreResponse,
     Usage,
+    whole_answer,
 )
 from trending.openvino_import import import_openvino, import_openvino_genai
 from trending.settings import LLMSettings
@@ -75,15 +76,7 @@ class OpenVINOEngine:
 
     async def generate(self, request: GenerateRequest) -> GenerateResponse:
         """The whole answer."""
-        text: list[str] = []
-        last = Piece("")
-        async with aclosing(self.stream(request)) as pieces:
-            async for piece in pieces:
-                text.append(piece.text)
-                last = piece
-        assert last.finish_reason is not None
-        assert last.usage is not None
-        return GenerateResponse("".join(text), last.finish_reason, last.usage, self._card.model)
+        return await whole_answer(self.stream(request), self._card.model)
 
     async def stream(self, request: GenerateRequest) -> AsyncGenerator[Piece, None]:
         """The answer in pieces, as they come."""

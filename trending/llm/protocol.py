@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
+
+from trending.errors import LLMError
 
 FinishReason = Literal["stop", "length"]
 
@@ -154,3 +157,16 @@ def chat(system: str, user: str) -> tuple[Message, ...]:
 def continuations_of(prompt: str, words: Sequence[str]) -> ScoreRequest:
     """A request for the likelihood of each word after the prompt."""
     return ScoreRequest(prompt, tuple(words))
+
+
+async def whole_answer(pieces: AsyncGenerator[Piece, None], model: str) -> GenerateResponse:
+    """The pieces of an answer, put together."""
+    text: list[str] = []
+    last = Piece("")
+    async with aclosing(pieces):
+        async for piece in pieces:
+            text.append(piece.text)
+            last = piece
+    if last.finish_reason is None or last.usage is None:
+        raise LLMError("The language model's answer broke off before its end.")
+    return GenerateResponse("".join(text), last.finish_reason, last.usage, model)
