@@ -16,6 +16,17 @@ from serve_app.api.edge import ClientGoneError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 EVENT_STREAM = "text/event-stream"
+EVENTS: dict[str, Any] = {
+    EVENT_STREAM: {
+        "schema": {
+            "type": "object",
+            "description": "One event; `data` is JSON.",
+            "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+            "required": ["data"],
+        }
+    }
+}
+"""How OpenAPI describes a stream: by one of its events."""
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 

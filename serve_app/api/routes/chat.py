@@ -18,13 +18,13 @@ from serve_app.api.faults import problem_of
 from serve_app.api.problems import Problem, problems
 from serve_app.api.routing import needs, router
 from serve_app.api.schemas.chat import DEFAULT_MODEL, ChatCompletion, ChatIn, SchemaFormat
-from serve_app.api.streaming import EVENT_STREAM, event_bytes, event_response, while_connected
+from serve_app.api.streaming import EVENTS, event_bytes, event_response, while_connected
 from trending.llm.protocol import GenerateRequest, GenerateResponse, Message, Piece, Usage
 
 _DONE = b"data: [DONE]\n\n"
 _STREAM: dict[str, Any] = {
     "description": "The answer; with `stream` its chunks as events, ended by `[DONE]`.",
-    "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+    "content": EVENTS,
 }
 _log = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ from serve_app.api.problems import problems
 from serve_app.api.routes.titles import stored_title
 from serve_app.api.routing import needs, router
 from serve_app.api.schemas.enrich import EnrichById, EnrichIn, EnrichmentOut, EnrichText
-from serve_app.api.streaming import EVENT_STREAM, event_bytes, event_response, while_connected
+from serve_app.api.streaming import EVENT_STREAM, EVENTS, event_bytes, event_response, while_connected
 from trending.enrichment.schema import EnrichmentInput
 
 _STREAM: dict[str, Any] = {
     "description": "The enrichment; with `Accept: text/event-stream` its parts as events: `genres` at once, `draft` "
     "as the summary grows, `note` where an answer was not believed, and last `done` with the enrichment.",
-    "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+    "content": EVENTS,
 }
 
 

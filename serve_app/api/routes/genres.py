@@ -10,7 +10,7 @@ from starlette.responses import Response
 from serve_app.api.answering import json_response
 from serve_app.api.classifying import answer_of, classify, info_of
 from serve_app.api.context import CallerIn, Context, RequestId
-from serve_app.api.documents import document_of
+from serve_app.api.documents import documents_of
 from serve_app.api.problems import problems
 from serve_app.api.routing import needs, router
 from serve_app.api.schemas.genres import GenresIn, GenresResponse, TitleIn
@@ -37,7 +37,7 @@ async def genres(
     """Genres of one to 256 titles, with the model that gave them and its snapshot."""
     titles = [body] if isinstance(body, TitleIn) else body.titles
     card = await context.services.classifiers.champion()
-    documents = [document_of(title, max_reviews=card.max_reviews) for title in titles]
+    documents = await documents_of(titles, max_reviews=card.max_reviews)
     answered = await classify(context, documents, key=caller.key, request_id=request_id)
     model = answered.classified.model
     rows = answered.classified.probabilities

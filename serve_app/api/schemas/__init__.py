@@ -33,9 +33,9 @@ TAGS = frozenset((BY_ID, BY_TEXT, ONE, MANY))
 
 
 class Words(BaseModel):
-    """Base of all that comes in."""
+    """Base of all that comes in as JSON. Strict: `"7"` is not a number, and 0 is not false."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def by_id_or_text(value: Any) -> str:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from serve_app.api.schemas import MAX_TEXT_CHARS, NO_NUL, Words
 
 DEFAULT_MODEL = "default"
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 7.0 is as whole as 7."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Tokens = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=1_000_000)]
+_Seed = Annotated[int, BeforeValidator(_whole), Field(ge=-(2**63), lt=2**63)]
 _Content = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS * 5, pattern=NO_NUL)]
 _Stop = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
 
@@ -34,27 +43,33 @@ class ChatMessage(Words):
         return "\n".join(part.text for part in self.content)
 
 
-class JsonSchema(BaseModel):
+class _Open(BaseModel):
+    """Strict, but clients may send more than is known here."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class JsonSchema(_Open):
     """A named schema."""
 
     name: str = Field(max_length=100)
     schema_: dict[str, Any] = Field(alias="schema")
 
 
-class ResponseFormat(BaseModel):
+class ResponseFormat(_Open):
     """What the answer looks like."""
 
     type: Literal["text", "json_object"]
 
 
-class SchemaFormat(BaseModel):
+class SchemaFormat(_Open):
     """The answer is JSON that obeys a schema."""
 
     type: Literal["json_schema"]
     json_schema: JsonSchema
 
 
-class StreamOptions(BaseModel):
+class StreamOptions(_Open):
     """Of a streamed answer."""
 
     include_usage: bool = False
@@ -70,18 +85,16 @@ class ChatIn(Words):
         examples=[DEFAULT_MODEL],
     )
     messages: list[ChatMessage] = Field(min_length=1, max_length=200)
-    max_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
-    max_completion_tokens: int | None = Field(
-        default=None, ge=1, le=1_000_000, description="Wins over `max_tokens`."
-    )
+    max_tokens: _Tokens | None = None
+    max_completion_tokens: _Tokens | None = Field(default=None, description="Wins over `max_tokens`.")
     temperature: float | None = Field(default=None, ge=0, le=2, allow_inf_nan=False)
     top_p: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
-    seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
+    seed: _Seed | None = None
     stop: _Stop | Annotated[list[_Stop], Field(max_length=4)] | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     response_format: Annotated[ResponseFormat | SchemaFormat, Field(discriminator="type")] | None = None
-    n: Literal[1] | None = None
+    n: Annotated[Literal[1], BeforeValidator(_whole)] | None = None
     user: str | None = Field(default=None, max_length=300, description="Taken and not used.")
     metadata: dict[str, Any] | None = Field(default=None, description="Taken and not used.")
     store: bool | None = Field(default=None, description="Taken and not used: nothing is stored.")

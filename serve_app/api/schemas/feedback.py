@@ -28,7 +28,7 @@ _SOME_GENRE: dict[str, Any] = {
 
 
 class _Opinion(Words):
-    model_config = ConfigDict(extra="forbid", json_schema_extra=_SOME_GENRE)
+    model_config = ConfigDict(json_schema_extra=_SOME_GENRE)
 
     wrong: _Genres = Field(default_factory=list, description="Genres that it was given and should not have.")
     right: _Genres = Field(default_factory=list, description="Genres that it should have.")

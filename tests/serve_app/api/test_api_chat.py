@@ -145,9 +145,12 @@ def test_an_engine_that_fails_in_the_middle_is_told_in_the_stream(chat: openai.O
     llm.fails, llm.fails_after = LLMDeadlineError("60 s"), 2
     stream = chat.chat.completions.create(model="default", messages=HELLO, stream=True)
     words: list[str] = []
+
+    def read() -> None:
+        words.extend(chunk.choices[0].delta.content or "" for chunk in stream)
+
     with pytest.raises(openai.APIError, match="did not finish in time"):
-        for chunk in stream:
-            words.append(chunk.choices[0].delta.content or "")
+        read()
     assert "".join(words) == "You said:"
 
 
