@@ -11,7 +11,11 @@ from trending.settings import Settings
 
 
 @serve.deployment(
-    num_replicas=1, ray_actor_options={"num_cpus": 0.1}, max_ongoing_requests=64, health_check_period_s=10
+    num_replicas=1,
+    ray_actor_options={"num_cpus": 0.1},
+    max_ongoing_requests=64,
+    max_queued_requests=256,
+    health_check_period_s=10,
 )
 class TitleStore(LiveTitles):
     """`TitleStoreService` behind a handle. Its methods are those of `LiveTitles`."""

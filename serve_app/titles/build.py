@@ -13,9 +13,9 @@ from serve_app.titles.plain import plain_rows
 from serve_app.titles.trend import NEUTRAL_SCORE, newest_day, trend
 from trending.catalog.tables import Tables
 from trending.catalog.text import words_of
+from trending.enrichment.table import TABLE as ENRICHMENTS
 from trending.errors import SnapshotError
 
-ENRICHMENTS = "catalog.enrichments"
 NOTHING = "0"
 """In a snapshot id: a table without a snapshot."""
 

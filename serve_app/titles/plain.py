@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 ROWS_AT_ONCE = 1024
+LARGEST_EXACT = 2**53 - 1
+"""The largest integer that JavaScript holds exactly."""
 
 
 def plain_rows(
@@ -28,10 +30,16 @@ def plain_rows(
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON can hold it: dates in ISO form, bytes in hexadecimal, numbers that are none as None."""
+    """The value as JSON and JavaScript can hold it.
+
+    Dates in ISO form, bytes in hexadecimal, numbers that are none as None, integers that JavaScript would round
+    (snapshot ids) as text.
+    """
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int | bool):
+    if isinstance(value, int) and abs(value) > LARGEST_EXACT:
+        return str(value)
+    if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, Mapping):
         return {str(key): plain(held) for key, held in value.items()}

@@ -10,20 +10,8 @@ import pyarrow as pa
 
 from trending.catalog.schema import REVIEWS, TITLES
 from trending.catalog.tables import PROPERTY_PREFIX, Tables
+from trending.enrichment.table import ENRICHMENTS, TABLE
 from trending.settings import Settings
-
-ENRICHMENTS = pa.schema(
-    [
-        pa.field("title_id", pa.string(), nullable=False),
-        pa.field("summary", pa.string()),
-        pa.field("vibe_score", pa.float32()),
-        pa.field("score_basis", pa.string()),
-        pa.field("vibe_tags", pa.list_(pa.string())),
-        pa.field("genres", pa.list_(pa.string())),
-        pa.field("probabilities", pa.map_(pa.string(), pa.float32())),
-        pa.field("enriched_at", pa.timestamp("us", tz="UTC")),
-    ]
-)
 
 
 def title(name: str, **fields: Any) -> dict[str, Any]:
@@ -58,7 +46,15 @@ def review(name: str, text: str, **fields: Any) -> dict[str, Any]:
 
 def enrichment(name: str, **fields: Any) -> dict[str, Any]:
     """A row of `catalog.enrichments` of the title called `name`."""
-    return {"title_id": f"id-{name}", "summary": f"About {name}.", "score_basis": "sentiment"} | fields
+    return {
+        "title_id": f"id-{name}",
+        "title": name,
+        "content_hash": f"hash of {name} as it was enriched",
+        "recipe": "recipe",
+        "snapshot_id": 2**62,
+        "summary": f"About {name}.",
+        "score_basis": "sentiment",
+    } | fields
 
 
 def shelve(
@@ -78,5 +74,5 @@ def shelve(
 def enrich(settings: Settings, *rows: dict[str, Any]) -> None:
     """More rows of `catalog.enrichments`."""
     tables = Tables(settings)
-    tables.ensure("catalog.enrichments", ENRICHMENTS)
-    tables.table("catalog.enrichments").append(pa.Table.from_pylist(list(rows), schema=ENRICHMENTS))
+    tables.ensure(TABLE, ENRICHMENTS)
+    tables.table(TABLE).append(pa.Table.from_pylist(list(rows), schema=ENRICHMENTS))

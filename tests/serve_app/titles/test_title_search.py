@@ -234,6 +234,7 @@ def test_a_title_is_given_with_all_that_is_known_of_it(index: TitleIndex) -> Non
     assert detail.content_hash == "hash of Heat"
     assert detail.enrichment is not None
     assert detail.enrichment["summary"] == "About Heat."
+    assert detail.enrichment["snapshot_id"] == str(2**62)  # JavaScript would round the number
     assert detail.enrichment["enriched_at"].startswith("2026-01-02T00:00:00")
     assert json.dumps(dataclasses.asdict(detail), allow_nan=False)
     assert index.get("id-Gone") is None
