@@ -105,7 +105,7 @@ async def with_second_opinion(
     answer stays as it is.
     """
     from trending.enrichment.llm_genres import llm_genre_probabilities
-    from trending.enrichment.trust import combine, scale
+    from trending.enrichment.trust import combine, llm_alone
 
     genres = load_taxonomy().genres
     try:
@@ -114,7 +114,7 @@ async def with_second_opinion(
     except Exception as error:  # noqa: BLE001 (whatever fails in a remote model, the classifier has answered)
         return answer, [fault_of(error, "genres")]
     alone = answer.version in UNTRAINED
-    probabilities = dict(scale(said, trust) if alone else combine(answer.probabilities, said, trust))
+    probabilities = dict(llm_alone(said, trust) if alone else combine(answer.probabilities, said, trust))
     chosen = [g for g in genres if probabilities.get(g, 0.0) >= answer.thresholds.get(g, UNKNOWN_THRESHOLD)]
     return (
         replace(
