@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import secrets
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 NUMBER = "~N~"
-"""In a body: stands for a number that no other request of the run has, so that no answer comes from a cache."""
+"""In a body: stands for a number that no other request has, so that no answer comes from a cache."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class LoadPlan:
     """Before the measured seconds, at the same load."""
     max_requests: int = 20_000
     timeout_s: float = 30.0
+    salt: str = field(default_factory=lambda: secrets.token_hex(2))
+    """Before the numbers of a run: another for each."""
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -191,7 +194,7 @@ class Caller:
         import aiohttp
 
         number, self._made = self._made, self._made + 1
-        body = self._plan.bodies[number % len(self._plan.bodies)].replace(NUMBER, str(number))
+        body = self._plan.bodies[number % len(self._plan.bodies)].replace(NUMBER, f"{self._plan.salt}{number}")
         status, retry_after = 0, False
         try:
             async with self._session.post(self._url, data=body.encode()) as reply:

@@ -1,0 +1,91 @@
+"""The contract, fuzzed from the OpenAPI document: whatever is asked, no 500 and nothing that is not documented."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.schemas import APIOperation, BaseSchema
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from serve_app.api.app import build_api
+from tests.serve_app.api.fakes import fake_services
+from trending.settings import ServeSettings, Settings
+
+FEW, MANY = 3, 110
+"""Cases of each operation that fit the document, and as many that do not."""
+LEAST = 2000
+"""Cases of the thorough run."""
+
+
+@pytest.fixture(scope="module")
+def on_fakes(tmp_path_factory: pytest.TempPathFactory) -> BaseSchema:
+    """The whole API, on services that answer at once."""
+    unlimited = ServeSettings(rate_per_minute=10**9, max_body_kb=256)
+    home: Path = tmp_path_factory.mktemp("contract")
+    return schemathesis.openapi.from_asgi(
+        "/openapi.json", build_api(fake_services(), Settings(home=home, serve=unlimited))
+    )
+
+
+@pytest.fixture
+def tally(capsys: pytest.CaptureFixture[str]) -> Iterator[Counter[int]]:
+    """Cases by status, told at the end."""
+    counted: Counter[int] = Counter()
+    yield counted
+    with capsys.disabled():
+        by_status = ", ".join(f"{status}: {n}" for status, n in sorted(counted.items()))
+        print(f"\n{counted.total()} cases ({by_status})")  # noqa: T201 (the count is what the run is for)
+
+
+def test_a_few_cases_of_every_operation_are_answered_as_documented(
+    on_fakes: BaseSchema, tally: Counter[int], subtests: pytest.Subtests
+) -> None:
+    fuzz(on_fakes, FEW, tally, subtests)
+    assert {200, 422} <= set(tally)
+
+
+@pytest.mark.slow
+def test_thousands_of_cases_are_answered_as_documented(
+    on_fakes: BaseSchema, tally: Counter[int], subtests: pytest.Subtests
+) -> None:
+    fuzz(on_fakes, MANY, tally, subtests)
+    assert tally.total() >= LEAST
+
+
+def fuzz(schema: BaseSchema, examples: int, tally: Counter[int], subtests: pytest.Subtests) -> None:
+    """Every operation, with what the document allows and with what it does not."""
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        for mode in GenerationMode:
+            with subtests.test(operation=operation.label, mode=mode.value):
+                fuzz_operation(operation, mode, examples, tally)
+
+
+def fuzz_operation(operation: APIOperation, mode: GenerationMode, examples: int, tally: Counter[int]) -> None:
+    """All checks but one: some rules are not a matter of the document's types, such as that a genre cannot be both
+    wrong and right."""
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink] if examples > FEW else [Phase.generate],
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Case) -> None:
+        response = case.call()
+        tally[response.status_code] += 1
+        case.validate_response(response, excluded_checks=[positive_data_acceptance])
+
+    with suppress(Unsatisfiable):  # there is no wrong way to ask an operation without parameters
+        ask()
