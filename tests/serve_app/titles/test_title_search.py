@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -266,35 +265,3 @@ def test_many_threads_read_at_once(index: TitleIndex) -> None:
     expected = [index.search(asked) for asked in queries]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(index.search, queries)) == expected
-
-
-def trending_of(home: Path, titles: list[dict[str, Any]], enrichments: list[dict[str, Any]]) -> list[str]:
-    settings = Settings(home=home)
-    tables = shelve(settings, titles)
-    if enrichments:
-        enrich(settings, *enrichments)
-    versions = current_versions(tables)
-    build_index(tables, versions, home / "index.db")
-    index = TitleIndex(home / "index.db", versions.snapshot_id)
-    page = index.trending(10)
-    assert page.total == len(page.items)
-    return [item.title_id.removeprefix("id-") for item in page.items]
-
-
-def test_trending_is_new_and_rated_high_with_one_copy_of_a_work(tmp_path: Path) -> None:
-    old, new = date(2019, 1, 1), date(2021, 1, 1)
-    titles = [
-        title("old unrated", added_on=old),
-        title("new unrated", added_on=new),
-        title(
-            "new copy", added_on=new, title="new unrated", title_key="new unrated (1999)", platform="Amazon"
-        ),
-        title("undated", added_on=None, release_year=None),
-    ]
-    assert trending_of(tmp_path, titles, []) == ["new copy", "old unrated", "undated"]
-
-
-def test_trending_leaves_a_score_without_reviews_at_the_mean(tmp_path: Path) -> None:
-    titles = [title("a praised by nobody"), title("b plain"), title("c newer", added_on=date(2020, 1, 3))]
-    enrichments = [enrichment("b plain", vibe_score=5.0), enrichment("a praised by nobody", vibe_score=10.0)]
-    assert trending_of(tmp_path, titles, enrichments) == ["c newer", "a praised by nobody", "b plain"]
