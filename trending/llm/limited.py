@@ -18,6 +18,7 @@ from trending.llm.protocol import (
     Piece,
     ScoreRequest,
     ScoreResponse,
+    Warmed,
 )
 
 
@@ -60,6 +61,11 @@ class LimitedEngine:
         """Likelihoods of continuations."""
         async with self._admitted(request.deadline_s) as ends, _until(ends):
             return await self._engine.score(request)
+
+    async def warm_up(self) -> None:
+        """A first answer to nobody, where the engine is slower with its first."""
+        if isinstance(self._engine, Warmed):
+            await self._engine.warm_up()
 
     async def check(self) -> None:
         """Raises `LLMError` where the engine cannot answer any more."""

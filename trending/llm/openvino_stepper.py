@@ -101,6 +101,7 @@ class Stepper:
                 self._drop_and_add()
                 if self._active:
                     self._step()
+            self._empty()
             self._fail_all(LLMError("The language model was closed."))
         except Exception as error:  # noqa: BLE001 (whatever it was: those who wait must hear of it)
             self._death = last_line(error)
@@ -155,6 +156,13 @@ class Stepper:
         )
         self.pipeline = None  # frees its cache before the next one takes as much
         self.pipeline = self._open()
+
+    def _empty(self) -> None:
+        # The pipeline complains on standard output where it ends with requests in it.
+        for job in self._active.values():
+            job.handle.cancel()
+        if self._active:
+            self.pipeline.step()
 
     def _fail_active(self, error: LLMError) -> None:
         self._send([(job, error) for job in self._active.values()])
