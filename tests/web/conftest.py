@@ -57,8 +57,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """300 titles, which the tests of a module share."""
-    services = services_of()
+    """121 titles, which the tests of a module share."""
+    services = services_of(120)
     with served(Settings(home=tmp_path_factory.mktemp("web")), services) as address:
         yield Site(address, services)
 

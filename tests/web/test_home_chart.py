@@ -23,8 +23,8 @@ GROUPS = {
 
 def test_every_title_is_a_bubble_whose_size_is_its_score(page: Page, site: Site) -> None:
     page.goto(site.address)
-    counted(page, 301)
-    expect(page.locator("#count")).to_contain_text("301 titles")
+    counted(page, 121)
+    expect(page.locator("#count")).to_contain_text("121 titles")
     shown = {node["id"]: node["r"] for node in nodes(page)}
     scored = sorted(
         (t.summary.vibe_score, shown[t.summary.title_id])
@@ -67,10 +67,11 @@ def test_regrouping_brings_each_bubble_to_its_named_group(page: Page, site: Site
         cell = rectangles[node["group"]]
         assert cell["x"] <= node["x"] <= cell["x"] + cell["w"]
         assert cell["y"] <= node["y"] <= cell["y"] + cell["h"]
-    captions = page.locator("table.titles caption b, table.titles caption").all_inner_texts()
-    assert [label.split("\n")[0] for label in labels.all_inner_texts()] == [
-        caption.rstrip("0123456789,").strip() for caption in captions
-    ]
+    named = labels.evaluate_all("items => items.map((item) => [...item.children].map((part) => part.textContent).join(' '))")
+    captions = page.locator("table.titles caption").evaluate_all(
+        "items => items.map((item) => [...item.childNodes].map((part) => part.textContent).join(' '))"
+    )
+    assert named == captions
 
 
 def test_bubbles_travel_to_their_groups_where_motion_is_welcome(open_page: Callable[..., Page], site: Site) -> None:
@@ -199,10 +200,8 @@ def test_five_thousand_titles_settle_and_can_be_pointed_at(
     page = open_page(reduced_motion="reduce")
     page.goto(site.address)
     counted(page, 5000)
-    for by in ("Genre", "All together"):
-        page.get_by_role("button", name=by, exact=True).click()
-        settled(page)
-        some = nodes(page)[1234]
-        page.mouse.move(*place_of(page, some["id"]))
-        expect(page.locator(".card-title")).to_have_text(some["title"])
-        page.mouse.move(5, 5)
+    page.get_by_role("button", name="Genre", exact=True).click()
+    settled(page)
+    some = nodes(page)[1234]
+    page.mouse.move(*place_of(page, some["id"]))
+    expect(page.locator(".card-title")).to_have_text(some["title"])

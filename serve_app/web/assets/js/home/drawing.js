@@ -40,10 +40,9 @@ export function draw(context, { nodes, leaving, ink, view, spotlight, marked }) 
 }
 
 function discs(context, nodes, fill, ring, k) {
-  trace(context, nodes, 0);
+  trace(context, nodes, 0.4 / k);
   context.fillStyle = fill;
   context.fill();
-  trace(context, nodes, 0.4 / k);
   context.strokeStyle = ring;
   context.lineWidth = 0.9 / k;
   context.stroke();
