@@ -28,6 +28,7 @@ from serve_app.rollout import Candidate, read_candidate
 from serve_app.title_store import TitleStore
 from serve_app.traffic import Traffic
 from trending.errors import ServiceError
+from trending.llm.vllm_app import vllm_app
 from trending.settings import Settings
 from trending.settings.serving import AutoscalingSettings
 
@@ -55,7 +56,8 @@ def compose(settings: Settings, champion: Candidate) -> Application:
         for kind in dict.fromkeys((champion.kind, *settings.serve.fallbacks))
     }
     traffic = Traffic.options(user_config=settings.serve.traffic.model_dump()).bind(settings, classifiers)
-    llm = LLM.options(**_replicas(settings.serve.llm)).bind(settings)
+    vllm = vllm_app(settings) if settings.llm.engine == "vllm" else None
+    llm = LLM.options(**_replicas(settings.serve.llm)).bind(settings, vllm)
     below = Handles(classifiers=classifiers, traffic=traffic, llm=llm, titles=TitleStore.bind(settings))  # type: ignore[arg-type]
     enricher = Enricher.bind(settings, below)
     gateway = Gateway.options(

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Any
 
 from ray import serve
+from ray.serve.handle import DeploymentHandle
 
 from trending.errors import SettingsError
 from trending.llm.engines import open_engine
@@ -35,11 +36,14 @@ CHANGEABLE = ("max_concurrent", "max_queued", "deadline_s")
 class LLM:
     """The engine of `settings.llm`. Raises what `LLMEngine` raises; a caller that goes away stops its request."""
 
-    async def __init__(self, settings: Settings) -> None:
-        """Ready when the model is loaded and has answered once. Raises `LLMError` where it cannot be opened."""
+    async def __init__(self, settings: Settings, vllm: DeploymentHandle | None = None) -> None:
+        """Ready when the model is loaded and has answered once. Raises `LLMError` where it cannot be opened.
+
+        `vllm`: vLLM's deployment, where the settings choose that engine.
+        """
         self._settings = settings.llm
         # Loading takes seconds, in which Serve asks whether this replica lives.
-        self._engine = await asyncio.to_thread(open_engine, settings)
+        self._engine = await asyncio.to_thread(open_engine, settings, vllm=vllm)
         await self._engine.warm_up()
 
     def reconfigure(self, user_config: Mapping[str, Any]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
 from trending.errors import LLMError
 
 DONE = ".complete"
+WEIGHTS = "model.safetensors"
 
 
 def hugging_face_folder(model: Path, root: Path) -> Path:
@@ -46,4 +48,19 @@ def _convert(model: Path, folder: Path) -> None:
     except (ImportError, OSError, ValueError, KeyError) as error:
         raise LLMError(f"{model}: transformers cannot read this GGUF file: {error}") from error
     tokenizer.save_pretrained(folder)
-    network.save_pretrained(folder)
+    _save(network, folder)
+
+
+def _save(network: Any, folder: Path) -> None:
+    """As plain weights: `save_pretrained` refuses a network that was read from a quantized file."""
+    from safetensors.torch import save_file
+
+    state = network.state_dict()
+    if network.config.tie_word_embeddings:
+        state.pop("lm_head.weight", None)
+    save_file(
+        {name: weights.contiguous() for name, weights in state.items()}, folder / WEIGHTS, {"format": "pt"}
+    )
+    if hasattr(network.config, "quantization_config"):
+        del network.config.quantization_config
+    network.config.save_pretrained(folder)
