@@ -30,14 +30,15 @@ _ABBREVIATION = re.compile(
 _ORDER = re.compile(
     r"""<script | \b(?: (?:ignore|disregard|forget|override|bypass) \b .{0,40}
       \b (?:instruction|prompt|rule|above|previous|prior|earlier|everything|guideline|schema)
-    | (?:system|developer|initial|hidden|secret) \s+ (?:prompt|instruction|message)s?
-    | (?:your|the) \s+ (?:prompt|instructions|guidelines|system\s+message|context\s+window)
-    | prompt \s+ injection | jail \s* break | language \s+ model | as \s+ an \s+ ai \b
-    | you \s+ are \s+ (?:now|no\s+longer|an?\s+(?:ai|assistant|bot|chatbot|pirate|hacker)|chatgpt|dan)\b
+    | (?:system|developer|initial|hidden|secret) \s+ (?:prompt|instruction)s? | system \s+ messages?
+    | your \s+ (?:prompt|instructions|guidelines|context\s+window) | the \s+ (?:prompt|above\s+instructions)
+    | prompt \s+ injection | jailbreak | language \s+ model | as \s+ an \s+ ai \b
+    | you \s+ are \s+ (?:no\s+longer|(?:now\s+)?an?\s+(?:ai|assistant|bot|chatbot|pirate|hacker)|chatgpt|dan)\b
     | (?:new|updated|real|following) \s+ instructions? | \b instructions? \s* :
-    | (?:respond|reply|answer|output|print|return|repeat|write|say|translate) \s+ (?:only|exactly|verbatim|with
+    | (?:respond|reply|answer) \s+ with
+    | (?:respond|reply|answer|output|print|return|repeat|write|translate) \s+ (?:only|exactly|verbatim
       |in\s+(?:json|html|french|german|spanish|base64|all\s+caps)|the\s+(?:following|words?\s+above|text\s+above)
-      |everything|nothing\s+(?:but|else)|back)
+      |everything|nothing\s+(?:but|else))
     | (?:set|give|make|put|score|rate) \b .{0,30} \b (?:vibe|score|rating) s? \b .{0,20} (?:\b(?:10|ten|1|one)\b)
     | vibe_(?:score|tags?) | base64 | javascript: | im_start | im_end | decode \s+ (?:this|and)
     | (?:assistant|system|user|developer) \s* : )""",

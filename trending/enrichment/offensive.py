@@ -21,7 +21,7 @@ _STORY_WORDS = """
     snuff soused souse steamy stoned strip stroke suck sucked sucking tampon tawdry testes three some threesome
     throating thrust thug tinkle toke toots tosser tramp transsexual trashy undies unwed urinal urine uterus uzi
     vagina valium viagra virgin vixen vodka vomit voyeur vulgar weed wedgie weenie weiner wench whiz wigger
-    womb woody xx booty bondage bong gonad gonads ganja lube coon dink cox pricks organ gigolo teste dyke dykes
+    womb woody xx booty bondage bong gonad gonads ganja stupid ugly dopey weirdo willies willy negro lube coon dink cox pricks organ gigolo teste dyke dykes
 """
 # What tags must not call anybody.
 _INSULTS = """
