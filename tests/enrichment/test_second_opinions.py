@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.enrichment.scripted import ScriptedEngine
 from tests.enrichment.small_home import classifier
@@ -12,6 +13,7 @@ from trending.catalog.taxonomy import load_taxonomy
 from trending.enrichment.local import find_classifier
 from trending.enrichment.second_opinions import first_choices, learn_trust_of
 from trending.enrichment.trust import load_trust
+from trending.errors import EnrichmentError
 from trending.features.documents import load_documents
 from trending.llm.protocol import EngineCard, ScoreRequest, ScoreResponse, Usage
 from trending.settings import Settings
@@ -57,6 +59,16 @@ def test_a_language_model_that_knows_better_is_trusted_and_the_rule_is_kept(
     kept = load_trust(sample_home, "knowing-1", find_classifier(sample_home, model).version)
     assert kept.weight == rule.weight
     result.file.unlink()
+
+
+def test_a_language_model_without_likelihoods_is_refused(sample_home: Settings, tmp_path: Path) -> None:
+    engine = KnowingEngine({})
+    engine.card = EngineCard("openai", "remote-1", 2048, can_score=False)
+    with pytest.raises(EnrichmentError, match="no likelihoods"):
+        learn_trust_of(
+            sample_home, model=classifier(tmp_path / "prior"), titles=20, open_engine=lambda _: engine
+        )
+    assert engine.closed
 
 
 def test_a_parrot_is_seen_through() -> None:

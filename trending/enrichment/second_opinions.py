@@ -16,6 +16,7 @@ from trending.enrichment.examples import NearestTitles, training_titles
 from trending.enrichment.genres import Examples
 from trending.enrichment.llm_genres import Evidence, genre_evidence
 from trending.enrichment.local import OpenEngine, engine_of_settings, find_classifier, need_engine
+from trending.enrichment.metering import MeteredEngine
 from trending.enrichment.pending import read_titles
 from trending.enrichment.schema import EnrichmentInput
 from trending.enrichment.trust import as_matrix, save_trust
@@ -25,7 +26,7 @@ from trending.evaluation.predict import predict_known
 from trending.features.documents import DocumentSet, load_documents
 from trending.features.embeddings import load_encoder
 from trending.llm.protocol import LLMEngine
-from trending.models.base import Labels
+from trending.models.base import Labels, Probabilities
 from trending.models.bundle import load_bundle
 from trending.progress import Report, silent
 from trending.settings import Settings
@@ -79,47 +80,32 @@ def learn_trust_of(
 ) -> TrustResult:
     """Ask both about `titles` validation titles (None: all), learn the rule, and keep it for this pair of models.
 
-    Raises `EnrichmentError` where there is no language model or too few titles, `LLMError` where it fails, and what
+    Raises `EnrichmentError` where there is no language model that tells likelihoods, or too few titles, `LLMError` where it fails, and what
     `enrich_titles` raises without data or model.
     """
-    snapshot_id = resolve_snapshot(settings, snapshot)
-    classifier = find_classifier(settings, model or settings.serve.model)
-    bundle = load_bundle(classifier.folder)
-    report("Reading validation titles")
-    validation = _drawn(load_documents(settings, snapshot_id).subset("validation"), titles, settings)
-    inputs = {title.title_id: title for title in read_titles(settings, snapshot_id)}
-    report(f"Asking {bundle.manifest.model}")
-    probabilities = predict_known(bundle.model, validation.documents, settings, report=report)
-    training = training_titles(settings, snapshot_id=snapshot_id, report=report)
-    examples = NearestTitles(training, load_encoder(settings.train.embedding), settings)
-    model_name, evidence, tokens = asyncio.run(
-        _ask(
-            settings,
-            open_engine,
-            [inputs[title_id] for title_id in validation.title_ids],
-            validation.genres,
-            examples,
-            report,
-        )
-    )
+    if open_engine is engine_of_settings and settings.llm.engine == "none":
+        need_engine(None)  # before minutes of embedding, not after
+    asked = _ask_both(settings, titles, snapshot, model or settings.serve.model, open_engine, report)
     report("Learning whom to trust")
+    truth, genres = asked.titles.labels, asked.titles.genres
+    calibrated = [one.probabilities() for one in asked.evidence]
     learnt = learn_trust(
-        validation.labels,
-        probabilities.astype(np.float64),
-        as_matrix([one.probabilities() for one in evidence], validation.genres),
-        bundle.thresholds,
-        validation.genres,
-        llm_model=model_name,
-        classifier_version=classifier.version,
+        truth,
+        asked.probabilities.astype(np.float64),
+        as_matrix(calibrated, genres),
+        asked.thresholds,
+        genres,
+        llm_model=asked.llm_model,
+        classifier_version=asked.classifier_version,
         samples=settings.train.bootstrap_samples,
         seed=settings.train.seed,
     )
     return TrustResult(
         learnt=learnt,
-        calibrated=first_choices([one.probabilities() for one in evidence], validation.labels),
-        uncalibrated=first_choices([one.uncalibrated() for one in evidence], validation.labels),
-        always_most_frequent=float(validation.labels.mean(axis=0).max()),
-        prompt_tokens=tokens,
+        calibrated=first_choices(calibrated, truth),
+        uncalibrated=first_choices([one.uncalibrated() for one in asked.evidence], truth),
+        always_most_frequent=float(truth.mean(axis=0).max()),
+        prompt_tokens=asked.prompt_tokens,
         file=save_trust(settings, learnt.trust),
     )
 
@@ -135,6 +121,44 @@ def first_choices(answers: Sequence[Mapping[str, float]], truth: Labels) -> Firs
         favourite=names[favourite],
         favourite_share=times / len(chosen),
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Both models' word on the same titles."""
+
+    titles: DocumentSet
+    probabilities: Probabilities
+    thresholds: Sequence[float]
+    classifier_version: str
+    evidence: list[Evidence]
+    llm_model: str
+    prompt_tokens: int
+
+
+def _ask_both(
+    settings: Settings,
+    count: int | None,
+    snapshot: str | int,
+    model: str,
+    open_engine: OpenEngine,
+    report: Report,
+) -> _Asked:
+    snapshot_id = resolve_snapshot(settings, snapshot)
+    classifier = find_classifier(settings, model)
+    bundle = load_bundle(classifier.folder)
+    report("Reading validation titles")
+    titles = _drawn(load_documents(settings, snapshot_id).subset("validation"), count, settings)
+    inputs = {title.title_id: title for title in read_titles(settings, snapshot_id)}
+    report(f"Asking {bundle.manifest.model}")
+    probabilities = predict_known(bundle.model, titles.documents, settings, report=report)
+    training = training_titles(settings, snapshot_id=snapshot_id, report=report)
+    examples = NearestTitles(training, load_encoder(settings.train.embedding), settings)
+    chosen = [inputs[title_id] for title_id in titles.title_ids]
+    llm_model, evidence, tokens = asyncio.run(
+        _ask(settings, open_engine, chosen, titles.genres, examples, report)
+    )
+    return _Asked(titles, probabilities, bundle.thresholds, classifier.version, evidence, llm_model, tokens)
 
 
 def _drawn(titles: DocumentSet, count: int | None, settings: Settings) -> DocumentSet:
@@ -156,11 +180,14 @@ async def _ask(
     report: Report,
 ) -> tuple[str, list[Evidence], int]:
     """Name of the model, the evidence of each title, tokens of the prompts."""
-    from trending.enrichment.metering import MeteredEngine
-
     engine: LLMEngine = need_engine(open_engine(settings))
     metered = MeteredEngine(engine)
     name = engine.card.model
+    if not engine.card.can_score:
+        await engine.close()
+        raise EnrichmentError(
+            f"{name} gives no likelihoods, so it is never asked for genres: there is nothing to learn."
+        )
     message = f"Asking {name} about {len(titles):,} titles"
     found: list[Evidence] = []
     try:
