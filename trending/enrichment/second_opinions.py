@@ -80,8 +80,8 @@ def learn_trust_of(
 ) -> TrustResult:
     """Ask both about `titles` validation titles (None: all), learn the rule, and keep it for this pair of models.
 
-    Raises `EnrichmentError` where there is no language model that tells likelihoods, or too few titles, `LLMError` where it fails, and what
-    `enrich_titles` raises without data or model.
+    Raises `EnrichmentError` where there is no language model that tells likelihoods, or too few titles, `LLMError`
+    where it fails, and what `enrich_titles` raises without data or model.
     """
     if open_engine is engine_of_settings and settings.llm.engine == "none":
         need_engine(None)  # before minutes of embedding, not after
