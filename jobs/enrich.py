@@ -41,9 +41,10 @@ def enrich(
     """
     from trending.enrichment.batch import enrich_titles
     from trending.enrichment.report import rung_table
+    from trending.llm.vllm_app import running_vllm
 
     output = open_output(as_json=json, home=home, settings_file=settings)
-    with output.steps() as steps:
+    with output.steps() as steps, running_vllm(output.settings):
         result = enrich_titles(
             output.settings, snapshot=data, limit=titles, everything=everything, model=model, report=steps
         )

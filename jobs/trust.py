@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from trending.enrichment.second_opinions import TrustResult
+    from trending.llm.vllm_app import running_vllm
 
 TitlesOption = Annotated[
     int | None,
@@ -38,7 +39,7 @@ def trust(
     from trending.enrichment.second_opinions import learn_trust_of
 
     output = open_output(as_json=json, home=home, settings_file=settings)
-    with output.steps() as steps:
+    with output.steps() as steps, running_vllm(output.settings):
         result = learn_trust_of(output.settings, titles=titles, snapshot=data, model=model, report=steps)
     output.console.print(_judged(result))
     for line in _lines(result):

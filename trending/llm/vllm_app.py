@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from trending.errors import LLMError
 from trending.llm.gguf_folder import hugging_face_folder
 from trending.llm.openvino_model import PACKAGED, find_model
+from trending.ray_session import ray_session
 from trending.settings import Settings
 
 if TYPE_CHECKING:
@@ -64,23 +65,32 @@ def model_id(settings: Settings) -> str:
 
 @contextmanager
 def running_vllm(settings: Settings) -> Iterator[None]:
-    """vLLM for the length of a batch job, where the settings choose it. Ray must be running."""
+    """vLLM for the length of a batch job, where the settings choose it, on the Ray that is there or a local one.
+
+    Raises `LLMError` where it does not start.
+    """
     if settings.llm.engine != "vllm":
         yield
         return
     from ray import serve
 
-    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     app = vllm_app(settings)
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
+    with ray_session(settings):
+        try:
+            _start(app)
+            yield
+        finally:
+            serve.delete(VLLM_APP)
+
+
+def _start(app: Application) -> None:
+    from ray import serve
+
     try:
         serve.run(app, name=VLLM_APP, route_prefix=None, logging_config={"log_level": "WARNING"})
     except RuntimeError as error:
-        serve.delete(VLLM_APP)
         raise LLMError(f"vLLM did not start: {error}") from error
-    try:
-        yield
-    finally:
-        serve.delete(VLLM_APP)
 
 
 def _source(settings: Settings) -> str:
