@@ -9,19 +9,21 @@ from itertools import pairwise
 
 # On the package's list, and the plain words for what is in a story or in a sober review of it.
 _STORY_WORDS = """
-    anal arian aryan breasts cow girl girls cowgirl cowgirls cock crap damn dong drunk dummy enlargement erect
-    erection erotic erotism extacy facial fanny fat feck fisted fisty flange fondle gay gays gai gey god goddamn
-    grope gringo guido hebe hell hemp heroin herp hitler hiv homey hooker hooch hump humped hymen incest jap jerk
-    jerked junkie junky kill kinky klan knob kraut leper lesbians len loin loins lust lusting lusty mams massa
-    maxi menses menstruate menstruation meth molest muff murder naked napalm nappy nazi nazism nimrod nude nudes
-    oral orally omg opiate opium ovary ovum ovums paddy panties panty pastie pasty pawn pee penetrate penetration
-    perversion peyote pimp pinko playboy pms pollock porn porno pornography pot potty prostitute prude punky
-    queer queers racy rape raped raper raping rapist raunch rectum rectus reich revue rum rump sadism sadist
-    sandbar scantily screw screwed seaman seamen seduce semen sex sexual slave sleaze sleazy slope snatch sniper
-    snuff soused souse steamy stoned strip stroke suck sucked sucking tampon tawdry testes three some threesome
-    throating thrust thug tinkle toke toots tosser tramp transsexual trashy undies unwed urinal urine uterus uzi
-    vagina valium viagra virgin vixen vodka vomit voyeur vulgar weed wedgie weenie weiner wench whiz wigger
-    womb woody xx booty bondage bong gonad gonads ganja stupid ugly dopey weirdo willies willy negro lube coon dink cox pricks organ gigolo teste dyke dykes
+    anal arian aryan bondage bong booty breasts cock cow cowgirl cowgirls cox crap damn dink dong dopey
+    drunk dummy enlargement erect erection erotic erotism extacy facial fanny fat feck fisted fisty
+    flange fondle gai ganja gay gays gey gigolo girl girls god goddamn gonad gonads gringo grope guido
+    hebe hell hemp heroin herp hitler hiv homey hooch hooker hump humped hymen incest jap jerk jerked
+    junkie junky kill kinky klan knob kraut len leper lesbians loin loins lube lust lusting lusty mams
+    massa maxi menses menstruate menstruation meth molest muff murder naked napalm nappy nazi nazism
+    nimrod nude nudes omg opiate opium oral orally organ ovary ovum ovums paddy panties panty pastie
+    pasty pawn pee penetrate penetration perversion peyote pimp pinko playboy pms pollock porn porno
+    pornography pot potty pricks prostitute prude punky queer queers racy rape raped raper raping rapist
+    raunch rectum rectus reich revue rum rump sadism sadist sandbar scantily screw screwed seaman seamen
+    seduce semen sex sexual slave sleaze sleazy slope snatch sniper snuff some souse soused steamy
+    stoned strip stroke stupid suck sucked sucking tampon tawdry teste testes three threesome throating
+    thrust thug tinkle toke toots tosser tramp transsexual trashy ugly undies unwed urinal urine uterus
+    uzi vagina valium viagra virgin vixen vodka vomit voyeur vulgar wedgie weed weenie weiner weirdo
+    wench whiz wigger willies willy womb woody xx
 """
 # What tags must not call anybody.
 _INSULTS = """
