@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trending.errors import SettingsError
-from trending.settings import load_settings, ready_settings
+from trending.settings import Settings, changed, load_settings, ready_settings
 
 
 @pytest.mark.parametrize("name", ready_settings())
@@ -34,3 +34,12 @@ def test_values_by_themselves_win_over_the_file_section_by_section(tmp_path: Pat
     assert loaded.llm.engine == "none"
     with pytest.raises(SettingsError, match=r"serve\.traffic\.weight"):
         load_settings(file, values={"serve": {"traffic": {"weight": 2}}})
+
+
+def test_options_change_some_values_and_are_checked() -> None:
+    options = {"serve": {"port": 8002, "traffic": {"weight": 0.1}}, "llm": {"engine": "none"}}
+    found = changed(Settings(serve={"host": "::1"}), options)  # type: ignore[arg-type]
+    assert (found.serve.host, found.serve.port, found.serve.traffic.weight) == ("::1", 8002, 0.1)
+    assert found.llm.engine == "none"
+    with pytest.raises(SettingsError, match=r"options of llm[\s\S]*engine"):
+        changed(Settings(), {"llm": {"engine": "gpt"}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from trending.settings import Settings
@@ -15,8 +15,10 @@ IN_FLIGHT_BYTES = 128 * 2**20
 
 
 @contextmanager
-def ray_session(settings: Settings) -> Iterator[None]:
+def ray_session(settings: Settings, *, environment: Mapping[str, str] | None = None) -> Iterator[None]:
     """Connect to Ray and leave it as it was found.
+
+    `environment` is for the processes of a cluster that runs already; those of a local one inherit this process's.
 
     An initialised Ray is used as it is. `RAY_ADDRESS` (set inside a submitted job) names a cluster to join.
     Otherwise a local cluster starts and is shut down at the end, also after an error or Ctrl-C.
@@ -28,7 +30,12 @@ def ray_session(settings: Settings) -> Iterator[None]:
         yield
         return
     if os.environ.get("RAY_ADDRESS"):
-        ray.init(address="auto", log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(
+            address="auto",
+            runtime_env={"env_vars": dict(environment)} if environment else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
     else:
         ray.init(
             num_cpus=settings.ray.num_cpus or max(4, os.cpu_count() or 1),

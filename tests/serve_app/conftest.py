@@ -53,3 +53,17 @@ def arena(serve_address: tuple[str, int], tmp_path_factory: pytest.TempPathFacto
         serve.get_deployment_handle("Traffic", APP),
     )
     serve.delete(APP)
+
+
+@pytest.fixture(scope="package")
+def service(serve_address: tuple[str, int], sample_home: Settings) -> Iterator[str]:
+    """The whole app on the session's sample, its XGBoost champion and no language model; its address."""
+    from serve_app.app import APP_NAME, champion_of, compose
+
+    host, port = serve_address
+    chosen = ServeSettings(host=host, port=port, fallbacks=("xgboost",), refresh_s=1)
+    update = {"serve": chosen, "llm": LLMSettings(engine="none")}
+    settings = sample_home.model_copy(update=update)
+    serve.run(compose(settings, champion_of(settings)), name=APP_NAME, logging_config=QUIET)
+    yield f"http://{host}:{port}"
+    serve.delete(APP_NAME)

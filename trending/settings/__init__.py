@@ -13,6 +13,7 @@ from trending.settings.platform import (
     RaySettings,
     Settings,
     SplitSettings,
+    changed,
     load_settings,
     ready_settings,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "TrafficSettings",
     "TrainSettings",
     "XGBoostSettings",
+    "changed",
     "load_settings",
     "ready_settings",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trending.errors import SettingsError
@@ -169,9 +169,27 @@ def load_settings(
         settings = Settings(**found)
         return settings.model_copy(update={k: v for k, v in overrides.items() if v is not None})
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
-        where = str(file) if file else "environment"
-        raise SettingsError(f"{where}: {len(lines)} wrong setting(s):\n" + "\n".join(lines)) from error
+        raise _wrong(error, str(file) if file else "environment") from error
+
+
+def changed(settings: Settings, sections: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """The settings with some values of some sections changed, as by options of a command.
+
+    Raises `SettingsError` naming every wrong value.
+    """
+    update: dict[str, Any] = {}
+    for name, values in sections.items():
+        section: BaseModel = getattr(settings, name)
+        try:
+            update[name] = type(section).model_validate(_merged(section.model_dump(), values))
+        except ValidationError as error:
+            raise _wrong(error, f"options of {name}") from error
+    return settings.model_copy(update=update)
+
+
+def _wrong(error: ValidationError, where: str) -> SettingsError:
+    lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
+    return SettingsError(f"{where}: {len(lines)} wrong setting(s):\n" + "\n".join(lines))
 
 
 def _read(file: Path) -> dict[str, Any]:
