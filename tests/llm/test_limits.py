@@ -4,6 +4,7 @@ import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from trending.settings import LLMSettings
 ASK = GenerateRequest(chat("", "Anything."))
 
 
-def limited(folder: Path, *, concurrent: int = 1, queued: int = 1, deadline_s: float = 30.0, **settings: int):
+def limited(folder: Path, *, concurrent: int = 1, queued: int = 1, deadline_s: float = 30.0, **settings: Any):
     budget = Budget(folder, LLMSettings(**settings))
     engine = ScriptedEngine(budget.add)
     return engine, LimitedEngine(engine, Limits(concurrent, queued), budget, deadline_s=deadline_s)

@@ -115,7 +115,7 @@ def test_a_spent_budget_travels_with_its_seconds(
 
 
 def test_health_is_that_of_the_engine_and_limits_are_checked(settings: Settings) -> None:
-    made = LLM.func_or_class  # the class itself, without Serve
+    made: Any = LLM.func_or_class  # the class itself, without Serve
 
     async def run() -> None:
         llm = object.__new__(made)

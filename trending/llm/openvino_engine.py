@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import threading
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +17,7 @@ import numpy as np
 from trending.errors import PromptError
 from trending.llm.json_schema import check_schema
 from trending.llm.openvino_model import find_model, open_pipeline
+from trending.llm.openvino_scoring import Scorer
 from trending.llm.openvino_stepper import Job, Stepper
 from trending.llm.openvino_text import ModelText
 from trending.llm.pieces import TextPieces
@@ -43,7 +46,12 @@ class OpenVINOEngine:
         self._settings = settings
         self._spent = spent
         self._files = find_model(settings.model)
-        self._stepper = Stepper(lambda: open_pipeline(self._files, settings))
+        self._folder = folder
+        self._network = folder
+        """The OpenVINO folder, once it is open."""
+        self._stepper = Stepper(self._open)
+        self._scorer: Scorer | None = None
+        self._scoring = ThreadPoolExecutor(1, "llm-scoring")
         self._text = ModelText(self._stepper.pipeline.get_tokenizer())
         self._card = EngineCard(
             engine="openvino",
@@ -100,12 +108,37 @@ class OpenVINOEngine:
             self._spent(Usage(len(prompt), job.generated))
 
     async def score(self, request: ScoreRequest) -> ScoreResponse:
-        """Likelihoods of continuations."""
-        raise NotImplementedError
+        """Likelihoods of continuations. One question at a time, beside the answers that are being generated."""
+        prompt = self._text.tokens(request.prompt)
+        continuations = [self._text.continuation(request.prompt, prompt, c) for c in request.continuations]
+        if not prompt or not all(continuations):
+            raise PromptError("A likelihood needs a prompt, and continuations that are not empty.")
+        self._check_length(len(prompt) + max(map(len, continuations), default=0))
+        gone = threading.Event()
+        asked = self._scoring.submit(self._score, prompt, continuations, gone.is_set)
+        try:
+            scores = await asyncio.wrap_future(asked)
+        finally:
+            gone.set()
+            usage = Usage(len(prompt) + sum(map(len, continuations)), 0)
+            self._spent(usage)
+        return ScoreResponse(tuple(scores), tuple(map(len, continuations)), usage)
 
     async def close(self) -> None:
         """Ends the engine's thread. What is under way fails."""
         await asyncio.to_thread(self._stepper.close)
+        await asyncio.to_thread(self._scoring.shutdown, cancel_futures=True)
+
+    def _open(self) -> Any:
+        pipeline, self._network = open_pipeline(self._files, self._settings, self._folder)
+        return pipeline
+
+    def _score(
+        self, prompt: list[int], continuations: list[list[int]], gone: Callable[[], bool]
+    ) -> list[float]:
+        if self._scorer is None:
+            self._scorer = Scorer(self._network, threads=self._settings.threads)
+        return self._scorer.score(prompt, continuations, gone)
 
     def _prompt(self, request: GenerateRequest) -> list[int]:
         if not request.messages:

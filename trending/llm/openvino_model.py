@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from trending.errors import LLMError
 from trending.openvino_import import import_openvino_genai
@@ -53,19 +56,47 @@ def find_model(model: str) -> ModelFiles:
     )
 
 
-def open_pipeline(files: ModelFiles, settings: LLMSettings) -> Any:
-    """A pipeline that works on several requests at once and remembers the beginnings of prompts."""
+def open_pipeline(files: ModelFiles, settings: LLMSettings, folder: Path) -> tuple[Any, Path]:
+    """A pipeline that works on several requests at once, and the OpenVINO folder that its network is in.
+
+    A GGUF file is made into such a folder, once, under `folder`: it loads faster, and likelihoods need it.
+    """
+    if not files.is_gguf:
+        return _pipeline(files.path, settings, {}), files.path
+    made = folder / files.name
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{made}.lock"):
+        if (made / IR).is_file():
+            return _pipeline(made, settings, {}), made
+        return _convert(files.path, made, settings), made
+
+
+def _convert(gguf: Path, made: Path, settings: LLMSettings) -> Any:
+    # OpenVINO writes beside the file that it reads, which may be where nobody may write.
+    unfinished = made.with_name(made.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    link = unfinished / gguf.name
+    link.symlink_to(gguf)
+    pipeline = _pipeline(link, settings, {"enable_save_ov_model": True})
+    link.unlink()
+    unfinished.replace(made)
+    return pipeline
+
+
+def _pipeline(path: Path, settings: LLMSettings, properties: dict[str, Any]) -> Any:
     genai = import_openvino_genai()
     scheduler = genai.SchedulerConfig()
     scheduler.cache_size = settings.cache_gb
     scheduler.enable_prefix_caching = True
     scheduler.max_num_seqs = MAX_SEQUENCES
     scheduler.max_num_batched_tokens = STEP_TOKENS
-    properties = {"INFERENCE_NUM_THREADS": settings.threads} if settings.threads else {}
+    if settings.threads:
+        properties = properties | {"INFERENCE_NUM_THREADS": settings.threads}
     try:
-        return genai.ContinuousBatchingPipeline(str(files.path), scheduler, "CPU", properties, {})
+        return genai.ContinuousBatchingPipeline(str(path), scheduler, "CPU", properties, {})
     except RuntimeError as error:
-        raise LLMError(f"{files.path}: OpenVINO cannot load it: {last_line(error)}") from error
+        raise LLMError(f"{path}: OpenVINO cannot load it: {last_line(error)}") from error
 
 
 def digest(file: Path) -> str:

@@ -49,6 +49,14 @@ class ModelText:
         """Tokens of a plain text."""
         return self._ids(self.without_special(text))
 
+    def continuation(self, prompt: str, ids: list[int], text: str) -> list[int]:
+        """Tokens of a text that goes on from a prompt whose tokens are `ids`."""
+        whole = self._ids(self.without_special(prompt) + self.without_special(text))
+        if whole[: len(ids)] == ids and len(whole) > len(ids):
+            return whole[len(ids) :]
+        # The end of the prompt and the begin of the text would be one token: they are kept apart.
+        return self.tokens(text)
+
     def decode(self, ids: list[int]) -> str:
         """The text of tokens, special ones left out; a part of a character is the replacement character."""
         return self._join(ids) if self._plain else self._tokenizer.decode(ids)
