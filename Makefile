@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser setup-vllm test-vllm demo test test-faults test-all lint format types contracts check lock bench-ingest bench-training bench-tuning clean
+.PHONY: help setup browser setup-vllm test-vllm demo test test-faults test-contract test-all lint format types contracts check lock bench-ingest bench-training bench-tuning bench-serving clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -47,8 +47,11 @@ demo: setup ## Raw titles to a served model (DATA=folder for real catalogues)
 test: setup ## The test suite, with coverage
 	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
 
-test-faults: setup ## Trainings whose workers and jobs are killed
-	$(BIN)/python -m pytest tests/integration/test_training_faults.py
+test-faults: setup ## Trainings and a service whose workers, jobs and replicas are killed
+	$(BIN)/python -m pytest tests/integration/test_training_faults.py tests/serve_app/test_service_faults.py
+
+test-contract: setup ## Thousands of requests made up from the API's OpenAPI document
+	$(BIN)/python -m pytest tests/serve_app/test_contract.py
 
 test-all: setup ## Every test, the slow ones too
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
@@ -85,6 +88,9 @@ bench-training: setup ## Measure training beside the Hugging Face Trainer and xg
 
 bench-tuning: setup ## Measure HyperBand beside random search
 	$(BIN)/python -m benchmarks.tuning $(if $(DATA),--data $(DATA))
+
+bench-serving: setup ## Measure the service beside FastAPI, LitServe and mosec (HOME_DIR=state with a BERT)
+	$(BIN)/python -m benchmarks.serving $(if $(HOME_DIR),--home $(HOME_DIR)) $(if $(DATA),--data $(DATA))
 
 clean: ## Remove state and caches, keep .venv
 	rm -rf .trending .pytest_cache .ruff_cache .coverage htmlcov build *.egg-info

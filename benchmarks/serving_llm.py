@@ -9,6 +9,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +20,7 @@ from benchmarks.serving_genres import ours, start
 from benchmarks.serving_processes import server_env
 from benchmarks.serving_streams import MAX_TOKENS, Streams, ask_chat, ask_engine, measure_streams
 from benchmarks.serving_texts import Texts
-from trending.settings import LLMSettings
+from trending.settings import Settings
 
 STREAMS = (1, 4, 16)
 THREADS = 2
@@ -92,11 +93,12 @@ async def engine_alone(prompts: list[str], seconds: float) -> list[Streams]:
     """The engine in this process."""
     from trending.llm.engines import open_engine
 
-    engine = open_engine(LLMSettings())
-    try:
-        return await all_streams(ask_engine(engine), prompts, seconds)
-    finally:
-        await engine.close()
+    with tempfile.TemporaryDirectory() as home:
+        engine = open_engine(Settings(home=Path(home)))
+        try:
+            return await all_streams(ask_engine(engine), prompts, seconds)
+        finally:
+            await engine.close()
 
 
 def by_transformers(prompts: list[str], seconds: float) -> list[Streams]:

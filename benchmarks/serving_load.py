@@ -194,7 +194,9 @@ class Caller:
         import aiohttp
 
         number, self._made = self._made, self._made + 1
-        body = self._plan.bodies[number % len(self._plan.bodies)].replace(NUMBER, f"{self._plan.salt}{number}")
+        body = self._plan.bodies[number % len(self._plan.bodies)].replace(
+            NUMBER, f"{self._plan.salt}{number}"
+        )
         status, retry_after = 0, False
         try:
             async with self._session.post(self._url, data=body.encode()) as reply:
