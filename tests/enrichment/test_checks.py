@@ -89,7 +89,9 @@ def test_a_score_on_the_scale_is_none() -> None:
     assert all(score_fault(score, attempt=1) is None for score in (1, 10, None))
 
 
-@pytest.mark.parametrize("text", ["what a shitty film", "sh1t", "it is bull shit", "f**k this", "an A$$hole"])
+@pytest.mark.parametrize(
+    "text", ["what a dick", "what a shitty film", "sh1t", "it is bull shit", "f**k this", "an A$$hole"]
+)
 def test_offensive(text: str) -> None:
     assert is_offensive(text)
 
@@ -106,7 +108,7 @@ def test_offensive(text: str) -> None:
     ],
 )
 def test_what_films_are_about_is_not_offensive(text: str) -> None:
-    assert not is_offensive(text.replace("Dick ", ""))
+    assert not is_offensive(text)
 
 
 def test_names_called_are_insults() -> None:

@@ -32,6 +32,8 @@ _INSULTS = """
     pathetic pig pigs pervert psycho scum scumbag scumbags simpleton subhuman talentless trash twit vermin weirdo
     wimp worthless fat ugly stupid retard retarded sissy thug tramp
 """
+# With a capital they are people and whales.
+_NAMES = "Coon Dick Dyke Gaylord Hoare Wang"
 _PLAIN_LETTERS = str.maketrans("@431!|0$57", "aaeiiiosst")
 _WORD = re.compile(r"[\w@$!|*'-]+")
 # Starred out; the film M*A*S*H is not.
@@ -42,7 +44,8 @@ def is_offensive(text: str) -> bool:
     """The text holds an offensive word, plain, spelled with digits and signs, or starred out."""
     if _MASKED.search(text):
         return True
-    words = [word.strip("'-!*|") for word in _WORD.findall(text.lower())]
+    found = [word.strip("'-!*|") for word in _WORD.findall(text)]
+    words = [word.lower() for word in found if word not in _NAMES.split()]
     listed = _listed()
     pairs = (" ".join(pair) for pair in pairwise(words))
     return any(word in listed or word.translate(_PLAIN_LETTERS) in listed for word in words) or any(
