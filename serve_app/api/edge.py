@@ -87,6 +87,7 @@ class _Answer:
     def __init__(self, scope: Scope, send: Send, request_id: str, vitals: Vitals) -> None:
         self._send = send
         self._path: str = scope["path"]
+        self._route: str = self._path.removeprefix(scope.get("root_path", ""))
         self._without_body = scope["method"] == "HEAD"
         self._request_id = request_id.encode("ascii")
         self._vitals = vitals
@@ -98,7 +99,7 @@ class _Answer:
             self.started = True
             headers = list(message.get("headers", ()))
             headers.append((b"x-request-id", self._request_id))
-            headers += security_headers(self._path, {name.lower() for name, _ in headers})
+            headers += security_headers(self._route, {name.lower() for name, _ in headers})
             message["headers"] = headers
             self._record(message["status"])
         elif self._without_body and message["type"] == "http.response.body":
@@ -113,7 +114,7 @@ class _Answer:
         await response(scope, receive, self.send)
 
     def _record(self, status: int) -> None:
-        if self._path.startswith("/v1/") and not self._path.startswith(_UNCOUNTED):
+        if self._route.startswith("/v1/") and not self._route.startswith(_UNCOUNTED):
             milliseconds = (time.perf_counter() - self._began) * 1000
             self._vitals.record(milliseconds, error=status >= 500)
 

@@ -95,7 +95,7 @@ def problem_response(problem: HTTPException, *, path: str, request_id: str) -> R
     }
     if isinstance(problem, Problem) and problem.errors is not None:
         payload["errors"] = problem.errors
-    if path in OPENAI_PATHS:
+    if path.endswith(OPENAI_PATHS):
         payload["error"] = {"message": problem.detail, "type": kind, "code": kind, "param": None}
     return Response(
         json_bytes(payload),

@@ -16,8 +16,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-_Tokens = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=1_000_000)]
-_Seed = Annotated[int, BeforeValidator(_whole), Field(ge=-(2**63), lt=2**63)]
+_Tokens = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
+_Seed = Annotated[int, Field(ge=0, lt=2**63), BeforeValidator(_whole)]
 _Content = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS * 5, pattern=NO_NUL)]
 _Stop = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
 

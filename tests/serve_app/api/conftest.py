@@ -6,17 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import FakeClassifiers, FakeEnricher, FakeLLM, FakeTitles
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from serve_app.api.app import build_api
 from serve_app.contracts import Services
+from tests.serve_app.api.fakes import FakeClassifiers, FakeEnricher, FakeLLM, FakeTitles, OverloadedError
 from trending.settings import ServeSettings, Settings
-
-
-class OverloadedError(Exception):
-    """Stands for Ray's errors of deployments that are busy or gone."""
 
 
 @pytest.fixture

@@ -66,6 +66,10 @@ REVIEWS = (
 SNAPSHOT = "7001"
 
 
+class OverloadedError(Exception):
+    """Stands for Ray's errors of deployments that are busy or gone."""
+
+
 @lru_cache(maxsize=2)
 def fake_titles(count: int = 300) -> tuple[TitleDetail, ...]:
     """Titles whose every value is a function of their number."""

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import openai
 import pytest
 import uvicorn
-from fakes import FakeLLM
 from fastapi import FastAPI
 from openai.types.chat import ChatCompletionMessageParam
 from starlette.testclient import TestClient
 
+from tests.serve_app.api.fakes import FakeLLM
 from trending.errors import LLMBudgetError, LLMBusyError, LLMDeadlineError, LLMError, PromptError
 from trending.llm.protocol import Message
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from fakes import FakeEnricher, FakeTitles, fake_enrichment
 from starlette.testclient import TestClient
 
 from serve_app.api.schemas.enrich import EnrichmentOut
+from tests.serve_app.api.fakes import FakeEnricher, FakeTitles, fake_enrichment
 from trending.enrichment.schema import EnrichmentInput
 
 HEAT = {"title": "Heat", "plot": "A detective hunts a thief.", "reviews": ["Great!"], "ratings": [9, 7.5]}

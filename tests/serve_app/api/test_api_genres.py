@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import GENRES, FakeClassifiers, fake_probabilities
 from starlette.testclient import TestClient
 
 from serve_app.api.documents import document_of
 from serve_app.api.schemas import MAX_TITLES
 from serve_app.api.schemas.genres import GenresResponse, TitleIn
 from serve_app.contracts import TrafficPolicy
+from tests.serve_app.api.fakes import GENRES, FakeClassifiers, fake_probabilities
 
 HEAT = {
     "title": "Heat",

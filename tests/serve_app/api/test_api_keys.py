@@ -7,7 +7,6 @@ import stat
 from pathlib import Path
 
 import pytest
-from fakes import FakeClassifiers, FakeTitles, fake_services
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -15,6 +14,7 @@ from serve_app.api.app import build_api
 from serve_app.api.keys import KeyFile, KeyRing, Scope
 from serve_app.api.limits import RateLimiter
 from serve_app.contracts import Services
+from tests.serve_app.api.fakes import FakeClassifiers, FakeTitles, fake_services
 from trending.errors import ServiceError
 from trending.settings import Settings
 

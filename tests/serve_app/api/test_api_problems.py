@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from conftest import OverloadedError
-from fakes import FakeClassifiers, FakeTitles
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from tests.serve_app.api.fakes import FakeClassifiers, FakeTitles, OverloadedError
 from trending.errors import ServiceError
 
 HEAT = {"title": "Heat", "plot": "A detective hunts a careful thief."}

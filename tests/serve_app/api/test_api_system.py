@@ -6,7 +6,6 @@ import json
 import re
 
 import pytest
-from fakes import FakeClassifiers, FakeLLM
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -15,6 +14,7 @@ from serve_app.api.cache import RecentlyUsed
 from serve_app.api.schemas.system import SystemOut
 from serve_app.api.vitals import SECONDS, Vitals
 from serve_app.contracts import TrafficPolicy, Vital
+from tests.serve_app.api.fakes import FakeClassifiers, FakeLLM
 
 
 class Clock:

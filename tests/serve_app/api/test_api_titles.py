@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from fakes import SNAPSHOT, FakeClassifiers, FakeTitles
 from starlette.testclient import TestClient
 
 from serve_app.api.schemas.genres import StoredTitleGenres
 from serve_app.api.schemas.titles import FacetsOut, SimilarOut, TitleDetailOut, TitlesOut
 from serve_app.contracts import TitleQuery, TrafficPolicy
+from tests.serve_app.api.fakes import SNAPSHOT, FakeClassifiers, FakeTitles
 
 
 @pytest.fixture
