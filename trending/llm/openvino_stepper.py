@@ -61,8 +61,8 @@ class Stepper:
 
     async def run(self, job: Job) -> AsyncGenerator[Tokens, None]:
         """The tokens of a request, as they come. A generator that is closed early takes its request away."""
-        self.check()
         with self._wake:
+            self.check()
             self._arrived.append(job)
             self._wake.notify()
         try:
@@ -98,13 +98,14 @@ class Stepper:
     def _run(self) -> None:
         try:
             while self._wait_for_work():
-                self._drop_and_add()
-                if self._active:
+                # A request that was cancelled leaves its cache with the next step.
+                if self._drop_and_add() or self._active:
                     self._step()
             self._empty()
             self._fail_all(LLMError("The language model was closed."))
         except Exception as error:  # noqa: BLE001 (whatever it was: those who wait must hear of it)
-            self._death = last_line(error)
+            with self._wake:
+                self._death = last_line(error)
             log.error("The language model's thread ends: %s", self._death)
             self._fail_all(LLMError(f"The language model's thread has ended: {self._death}."))
 
@@ -113,15 +114,16 @@ class Stepper:
             self._wake.wait_for(lambda: self._closing or self._arrived or self._active)
         return not self._closing
 
-    def _drop_and_add(self) -> None:
-        for number, job in list(self._active.items()):
-            if job.dropped:
-                job.handle.cancel()
-                del self._active[number]
+    def _drop_and_add(self) -> bool:
+        """Whether any was dropped."""
+        gone = [number for number, job in self._active.items() if job.dropped]
+        for number in gone:
+            self._active.pop(number).handle.cancel()
         while self._arrived:
             job = self._arrived.popleft()
             if not job.dropped:
                 self._add(job)
+        return bool(gone)
 
     def _add(self, job: Job) -> None:
         self._numbers += 1
