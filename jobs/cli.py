@@ -15,7 +15,7 @@ def build_app() -> typer.Typer:
 
     app = typer.Typer(
         name="trending",
-        help="Film and TV catalogues into genres, on Ray: ingest, train, evaluate, serve.",
+        help="Film and TV catalogues into genres and vibes, on Ray: ingest, train, evaluate, enrich, serve.",
         epilog=EPILOG,
         no_args_is_help=True,
         add_completion=False,
