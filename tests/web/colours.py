@@ -51,7 +51,10 @@ def contrast(one: str, other: str) -> float:
 
 def closest(colours: dict[str, str], sight: str) -> tuple[float, str, str]:
     """The two colours that look most alike: distance in OKLab, and their names."""
-    lab = {name: _LAB @ np.cbrt(np.clip(SIGHT[sight] @ linear(c), 0, 1) @ _CONES.T) for name, c in colours.items()}
+    lab = {
+        name: _LAB @ np.cbrt(np.clip(SIGHT[sight] @ linear(c), 0, 1) @ _CONES.T)
+        for name, c in colours.items()
+    }
     return min((float(np.linalg.norm(lab[a] - lab[b])), a, b) for a, b in combinations(colours, 2))
 
 

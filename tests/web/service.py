@@ -81,9 +81,19 @@ def hostile_title(like: Any) -> Any:
         vibe_score=9.9,
         added_on="2026-12-31",
     )
-    enrichment = {**(like.enrichment or {}), "summary": HOSTILE, "llm_model": HOSTILE, "vibe_tags": (HOSTILE,)}
+    enrichment = {
+        **(like.enrichment or {}),
+        "summary": HOSTILE,
+        "llm_model": HOSTILE,
+        "vibe_tags": (HOSTILE,),
+    }
     return replace(
-        like, summary=summary, plot=f"{HOSTILE} {like.plot}", reviews=(HOSTILE,) * 4, ratings=(), enrichment=enrichment
+        like,
+        summary=summary,
+        plot=f"{HOSTILE} {like.plot}",
+        reviews=(HOSTILE,) * 4,
+        ratings=(),
+        enrichment=enrichment,
     )
 
 

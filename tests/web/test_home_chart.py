@@ -67,14 +67,18 @@ def test_regrouping_brings_each_bubble_to_its_named_group(page: Page, site: Site
         cell = rectangles[node["group"]]
         assert cell["x"] <= node["x"] <= cell["x"] + cell["w"]
         assert cell["y"] <= node["y"] <= cell["y"] + cell["h"]
-    named = labels.evaluate_all("items => items.map((item) => [...item.children].map((part) => part.textContent).join(' '))")
+    named = labels.evaluate_all(
+        "items => items.map((item) => [...item.children].map((part) => part.textContent).join(' '))"
+    )
     captions = page.locator("table.titles caption").evaluate_all(
         "items => items.map((item) => [...item.childNodes].map((part) => part.textContent).join(' '))"
     )
     assert named == captions
 
 
-def test_bubbles_travel_to_their_groups_where_motion_is_welcome(open_page: Callable[..., Page], site: Site) -> None:
+def test_bubbles_travel_to_their_groups_where_motion_is_welcome(
+    open_page: Callable[..., Page], site: Site
+) -> None:
     page = open_page(reduced_motion="no-preference")
     page.goto(site.address)
     settled(page)

@@ -21,6 +21,11 @@ export function startRouter(root, pages) {
   addEventListener("popstate", render);
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
+    if (link?.classList.contains("skip")) {
+      event.preventDefault(); // A fragment in the address would count as another page.
+      root.focus();
+      return;
+    }
     if (!link || !ours(link, event)) return;
     event.preventDefault();
     go(link.href);

@@ -8,6 +8,8 @@ import { driftPanel, llmPanel, modelCard, trafficPanel } from "./panels.js";
 import { Sparkline } from "./sparkline.js";
 
 const EVERY_MS = 2000;
+/** A last request longer ago than what the service keeps: its clock and ours differ. */
+const CLOCKS_AGREE_S = 200;
 
 export function systemPage({ root, signal }) {
   document.title = "System · Trending Now";
@@ -93,7 +95,7 @@ class System {
   show(state) {
     replace(this.message);
     this.body.hidden = false;
-    const vitals = everySecond(state.vitals);
+    const vitals = everySecond(state.vitals, Math.floor(Date.now() / 1000) - 1);
     for (const [line, valueOf] of this.lines) line.show(vitals.map((vital) => ({ at: vital.at, value: valueOf(vital) })));
     const shown = JSON.stringify({ ...state, vitals: null });
     if (shown === this.shown) return;
@@ -105,13 +107,16 @@ class System {
   }
 }
 
-/** The service tells of seconds that had requests; those in between had none. */
-function everySecond(vitals) {
+/** The service tells of seconds that had requests; those in between, and those since, had none. */
+function everySecond(vitals, now) {
   const whole = [];
+  const quiet = (until) => {
+    for (let at = whole[whole.length - 1].at + 1; at < until; at += 1) whole.push({ at, requests: 0, errors: 0 });
+  };
   for (const vital of vitals) {
-    const before = whole[whole.length - 1];
-    for (let at = before ? before.at + 1 : vital.at; at < vital.at; at += 1) whole.push({ at, requests: 0, errors: 0 });
+    if (whole.length) quiet(vital.at);
     whole.push(vital);
   }
+  if (whole.length && now - whole[whole.length - 1].at < CLOCKS_AGREE_S) quiet(now + 1);
   return whole;
 }

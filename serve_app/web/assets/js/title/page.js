@@ -11,6 +11,8 @@ import { feedbackForm } from "./feedback.js";
 import { story } from "./story.js";
 import { whyGenres } from "./why.js";
 
+const MISSING = { title: "There is no such title", message: "It may have left the catalogue.", fields: [] };
+
 export async function titlePage({ root, id, signal }) {
   const page = h("article", { class: "narrow title-page" }, waiting("Fetching the title"));
   root.append(page);
@@ -20,8 +22,8 @@ export async function titlePage({ root, id, signal }) {
     show(page, title, signal);
   } catch (error) {
     if (signal.aborted) return;
-    const missing = error.status === 404 ? { title: "There is no such title", message: "It may have left the catalogue.", fields: [] } : error;
-    replace(page, back(), problem(missing, error.status === 404 ? null : () => again(root, id, signal)));
+    if ([404, 422].includes(error.status)) replace(page, back(), problem(MISSING));
+    else replace(page, back(), problem(error, () => again(root, id, signal)));
   }
 }
 
@@ -43,10 +45,14 @@ function show(page, title, signal) {
     h(
       "div",
       { class: "columns" },
-      h("section", { "aria-labelledby": "plot-title" }, h("h2", { id: "plot-title" }, "Plot"), plot),
+      h(
+        "div",
+        {},
+        h("section", { "aria-labelledby": "plot-title" }, h("h2", { id: "plot-title" }, "Plot"), plot),
+        enrichmentSection(title, signal),
+      ),
       h("section", { "aria-labelledby": "genres-title" }, h("h2", { id: "genres-title" }, "Genres"), bars, feedback),
     ),
-    enrichmentSection(title, signal),
     title.reviews?.length > 0 && reviews(title),
     near,
   );
