@@ -16,13 +16,13 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation, BaseSchema
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from serve_app.api.app import build_api
 from tests.serve_app.api.fakes import fake_services
 from trending.settings import ServeSettings, Settings
 
-FEW, SOME, MANY = 3, 20, 110
+FEW, SOME, MANY = 3, 20, 140
 """Cases of each operation that fit the document, and as many that do not."""
 UNHURRIED = [
     HealthCheck.too_slow,
@@ -30,6 +30,8 @@ UNHURRIED = [
     HealthCheck.data_too_large,
     HealthCheck.large_base_example,
 ]
+ALTERNATIVES = ("/v1/chat/completions",)
+"""Where a value that one of several schemas forbids is allowed by another, which schemathesis counts as wrong."""
 LEAST = 2000
 """Cases of the thorough run."""
 
@@ -62,6 +64,7 @@ def test_a_few_cases_of_every_operation_are_answered_as_documented(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3000)
 def test_thousands_of_cases_are_answered_as_documented(
     on_fakes: BaseSchema, tally: Counter[int], subtests: pytest.Subtests
 ) -> None:
@@ -70,6 +73,7 @@ def test_thousands_of_cases_are_answered_as_documented(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3000)
 def test_some_cases_of_the_running_service_are_answered_as_documented(
     service: str, tally: Counter[int], subtests: pytest.Subtests
 ) -> None:
@@ -87,8 +91,8 @@ def fuzz(schema: BaseSchema, examples: int, tally: Counter[int], subtests: pytes
 
 
 def fuzz_operation(operation: APIOperation, mode: GenerationMode, examples: int, tally: Counter[int]) -> None:
-    """All checks but one: some rules are not a matter of the document's types, such as that a genre cannot be both
-    wrong and right."""
+    """All checks but that whatever fits the document is accepted: that a genre cannot be both wrong and right is no
+    matter of types."""
 
     @settings(
         max_examples=examples,
@@ -96,16 +100,17 @@ def fuzz_operation(operation: APIOperation, mode: GenerationMode, examples: int,
         derandomize=True,
         database=None,
         suppress_health_check=UNHURRIED,
-        phases=[Phase.generate, Phase.shrink] if examples > FEW else [Phase.generate],
+        phases=[Phase.generate],
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Case) -> None:
         response = case.call()
         tally[response.status_code] += 1
         excluded = [positive_data_acceptance]
-        if (
-            response.status_code == 503
-        ):  # no language model, or too much to do: honest where it says when to come
+        if operation.path in ALTERNATIVES:
+            excluded.append(negative_data_rejection)
+        if response.status_code == 503:
+            # No language model, or too much to do: honest where it says when to come again.
             assert "retry-after" in response.headers
             excluded.append(not_a_server_error)
         case.validate_response(response, excluded_checks=excluded)
