@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.memory import PeakMemory
 from benchmarks.serving_ceiling import Ceiling, ceilings
+from benchmarks.serving_cpu import cpu_by_process, spent
 from benchmarks.serving_load import Load, LoadPlan, run_load
 from benchmarks.serving_peers import PATHS
 from benchmarks.serving_processes import Server, free_port, running
@@ -45,6 +46,10 @@ class Measured:
     opened: list[Load]
     large: Load
     """Two clients with bodies of many titles."""
+    cpu_ms: dict[str, float]
+    """CPU time for each title of single-title requests, by process, at the most clients."""
+    client_cpu_ms: float
+    """The same of the load generator."""
     started_s: float
     peak_mb: float
 
@@ -123,11 +128,16 @@ def measure_rival(rival: Rival, asked: Asked) -> Measured:
     """All loads on one server. It is warm from the second load on; the first warms it."""
     with start(rival, asked.texts) as server, PeakMemory(pid=server.pid) as memory:
         run_load(plan(server, rival, asked, clients=8, seconds=min(3.0, asked.seconds)))
-        closed = [run_load(plan(server, rival, asked, clients=n))[0] for n in asked.clients]
+        closed = [run_load(plan(server, rival, asked, clients=n))[0] for n in asked.clients[:-1]]
+        before = cpu_by_process(server.pid)
+        last, calls = run_load(plan(server, rival, asked, clients=asked.clients[-1]))
+        cpu_ms = spent(before, cpu_by_process(server.pid), len(calls))
+        closed.append(last)
         best = max(load.requests_per_s for load in closed)
         opened = [run_load(plan(server, rival, asked, rate=best * share))[0] for share in SHARES]
         large, _ = run_load(plan(server, rival, asked, clients=2, titles=BODY, seconds=2 * asked.seconds))
-    return Measured(rival.name, closed, opened, large, server.started_s, memory.peak_mb)
+    client_ms = 1000 * last.client_cpu / max(last.requests_per_s, 1e-9)
+    return Measured(rival.name, closed, opened, large, cpu_ms, client_ms, server.started_s, memory.peak_mb)
 
 
 def plan(

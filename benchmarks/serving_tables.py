@@ -46,6 +46,17 @@ def print_genres(ceiling: Ceiling, found: Sequence[Measured]) -> None:
     for one in found:
         table.add_row(one.name, *(latencies(load) for load in [*one.closed, *one.opened]))
     CONSOLE.print(table, "")
+    print_cpu(found)
+
+
+def print_cpu(found: Sequence[Measured]) -> None:
+    """Where the CPU time of a title goes."""
+    table = make_table("CPU of one title, ms", "server", "clients")
+    table.add_column("processes of the server")
+    for one in found:
+        parts = ", ".join(f"{name} {ms:.1f}" for name, ms in list(one.cpu_ms.items())[:7])
+        table.add_row(one.name, f"{sum(one.cpu_ms.values()):.1f}", f"{one.client_cpu_ms:.1f}", parts)
+    CONSOLE.print(table, "")
 
 
 def latencies(load: Load) -> str:
