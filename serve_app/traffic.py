@@ -26,7 +26,7 @@ RETRY_BROKEN_S = 60.0
 """Seconds until a bundle that was found damaged is read again: that takes all of its bytes."""
 
 
-@serve.deployment
+@serve.deployment(num_replicas=1, ray_actor_options={"num_cpus": 0}, max_ongoing_requests=100)
 class Traffic:
     """One replica. No request waits for it: others fetch `policy()` each second, and send records in batches."""
 

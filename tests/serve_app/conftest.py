@@ -14,7 +14,7 @@ from ray.serve.config import HTTPOptions
 from serve_app.classifier import GenreClassifier
 from serve_app.traffic import Traffic
 from tests.serve_app.arena import APP, Arena, Asking, new_version
-from trending.settings import ServeSettings, Settings
+from trending.settings import LLMSettings, ServeSettings, Settings
 
 QUIET = {"log_level": "WARNING"}
 
