@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 TRIES = 60
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,14 @@ def kill(deployment: str) -> None:
     killed = pid_of(deployment)
     assert killed
     os.kill(killed, signal.SIGKILL)
-    until(lambda: pid_of(deployment), lambda pid: pid not in (None, killed))
+    until(lambda: pid_of(deployment), lambda pid: pid not in (None, killed), timeout_s=300)
+    until(lambda: states_of(deployment), lambda states: states == {"RUNNING": 1}, timeout_s=300)
+
+
+def states_of(deployment: str) -> dict[str, int]:
+    """Of its replicas."""
+    found = serve.status().applications[APP].deployments[deployment].replica_states
+    return {str(state.value): count for state, count in found.items()}
 
 
 def pid_of(deployment: str) -> int | None:
