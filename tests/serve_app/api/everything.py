@@ -44,5 +44,8 @@ class Everything:
     async def search(self, query: TitleQuery) -> TitlePage:
         return await self._titles.search(query)
 
+    async def facets(self) -> None:
+        raise ValueError("secret")
+
     async def snapshot_id(self) -> str:
         return SNAPSHOT
