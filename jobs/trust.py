@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from trending.enrichment.second_opinions import TrustResult
-    from trending.llm.vllm_app import running_vllm
 
 TitlesOption = Annotated[
     int | None,
@@ -37,6 +36,7 @@ def trust(
     Example: `trending trust --titles 60`
     """
     from trending.enrichment.second_opinions import learn_trust_of
+    from trending.llm.vllm_app import running_vllm
 
     output = open_output(as_json=json, home=home, settings_file=settings)
     with output.steps() as steps, running_vllm(output.settings):

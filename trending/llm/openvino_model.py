@@ -59,7 +59,7 @@ def find_model(model: str) -> ModelFiles:
 def open_pipeline(files: ModelFiles, settings: LLMSettings, folder: Path) -> tuple[Any, Path]:
     """A pipeline that works on several requests at once, and the OpenVINO folder that its network is in.
 
-    A GGUF file is made into such a folder, once, under `folder`: it loads faster, and likelihoods need it.
+    A GGUF file is made into such a folder, once, under `folder`: likelihoods need it.
     """
     if not files.is_gguf:
         return _pipeline(files.path, settings, {}), files.path
@@ -67,7 +67,8 @@ def open_pipeline(files: ModelFiles, settings: LLMSettings, folder: Path) -> tup
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{made}.lock"):
         if (made / IR).is_file():
-            return _pipeline(made, settings, {}), made
+            # OpenVINO saves the network alone; the tokenizer is in the GGUF file only.
+            return _pipeline(files.path, settings, {}), made
         return _convert(files.path, made, settings), made
 
 
