@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+import psutil
 import pytest
 from ray import serve
-from ray.util.state import list_actors
 
 from serve_app.app import champion_of, compose
 from tests.serve_app.arena import new_version, until
@@ -22,6 +24,7 @@ from trending.settings import LLMSettings, ServeSettings, Settings
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 APP = "faults"
 CLIENTS = 6
+LOOK_EVERY_S = 0.25
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +109,12 @@ def kill(deployment: str) -> None:
     killed = pid_of(deployment)
     assert killed
     os.kill(killed, signal.SIGKILL)
-    until(lambda: pid_of(deployment), lambda pid: pid not in (None, killed), timeout_s=300)
-    until(lambda: states_of(deployment), lambda states: states == {"RUNNING": 1}, timeout_s=300)
+
+    def look() -> tuple[dict[str, int], int | None]:
+        threading.Event().wait(LOOK_EVERY_S)  # looking takes CPU that the new replica needs
+        return states_of(deployment), pid_of(deployment)
+
+    until(look, lambda seen: seen[0] == {"RUNNING": 1} and seen[1] not in (None, killed), timeout_s=300)
 
 
 def states_of(deployment: str) -> dict[str, int]:
@@ -117,10 +124,17 @@ def states_of(deployment: str) -> dict[str, int]:
 
 
 def pid_of(deployment: str) -> int | None:
-    """Process of the replica that is up; None while there is none."""
-    actors: list[Any] = list_actors(filters=[("state", "=", "ALIVE")], detail=True, limit=1000)
-    found = [actor.pid for actor in actors if f":{APP}:{deployment}" in f":{actor.class_name}"]
+    """Process of its replica; None while there is none, or more than one."""
+    title = f"ray::ServeReplica:{APP}:{deployment}"
+    found = [one.pid for one in psutil.Process().children(recursive=True) if title in name_of(one)]
     return found[0] if len(found) == 1 else None
+
+
+def name_of(process: psutil.Process) -> str:
+    """What Ray calls a worker; empty once it has ended."""
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def by(kind: str, outcomes: list[Outcome]) -> int:
