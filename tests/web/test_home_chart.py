@@ -6,7 +6,6 @@ from collections.abc import Callable
 from itertools import pairwise
 from math import hypot
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.chart import cells, counted, nodes, of_chart, place_of, settled
@@ -19,6 +18,7 @@ GROUPS = {
     "Vibe tag": 8,
     "Score": 5,
 }
+WORDS = "items => items.map((item) => [...item.childNodes].map((part) => part.textContent).join(' '))"
 
 
 def test_every_title_is_a_bubble_whose_size_is_its_score(page: Page, site: Site) -> None:
@@ -52,28 +52,22 @@ def test_bubbles_rest_apart_and_inside_the_chart(page: Page, site: Site) -> None
     assert sum(overlap > 0.1 for overlap in overlaps) < len(resting) / 10
 
 
-@pytest.mark.parametrize("by", GROUPS)
-def test_regrouping_brings_each_bubble_to_its_named_group(page: Page, site: Site, by: str) -> None:
+def test_regrouping_brings_each_bubble_to_its_named_group(page: Page, site: Site) -> None:
     page.goto(site.address)
-    settled(page)
-    button = page.get_by_role("button", name=by, exact=True)
-    button.click()
-    expect(button).to_have_attribute("aria-pressed", "true")
-    settled(page)
-    labels = page.locator(".group-labels li")
-    expect(labels).to_have_count(GROUPS[by])
-    rectangles = cells(page)
-    for node in nodes(page):
-        cell = rectangles[node["group"]]
-        assert cell["x"] <= node["x"] <= cell["x"] + cell["w"]
-        assert cell["y"] <= node["y"] <= cell["y"] + cell["h"]
-    named = labels.evaluate_all(
-        "items => items.map((item) => [...item.children].map((part) => part.textContent).join(' '))"
-    )
-    captions = page.locator("table.titles caption").evaluate_all(
-        "items => items.map((item) => [...item.childNodes].map((part) => part.textContent).join(' '))"
-    )
-    assert named == captions
+    for by, groups in GROUPS.items():
+        settled(page)
+        button = page.get_by_role("button", name=by, exact=True)
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        settled(page)
+        labels = page.locator(".group-labels li")
+        expect(labels).to_have_count(groups)
+        rectangles = cells(page)
+        for node in nodes(page):
+            cell = rectangles[node["group"]]
+            assert cell["x"] <= node["x"] <= cell["x"] + cell["w"]
+            assert cell["y"] <= node["y"] <= cell["y"] + cell["h"]
+        assert labels.evaluate_all(WORDS) == page.locator("table.titles caption").evaluate_all(WORDS)
 
 
 def test_bubbles_travel_to_their_groups_where_motion_is_welcome(

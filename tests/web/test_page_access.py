@@ -15,7 +15,7 @@ from tests.web.conftest import Complaints, Site
 from tests.web.service import StepwiseEnricher, services_of
 from trending.settings import Settings
 
-PAGES = ("home", "grouped", "title", "try", "system")
+PAGES = ("home", "title", "try", "system")
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,8 @@ def small(tmp_path_factory: pytest.TempPathFactory):
 
 def visit(page: Page, site: Site, name: str) -> None:
     """Open a page, and what can be unfolded on it."""
-    if name in ("home", "grouped"):
-        page.goto(f"{site.address}/{'?group=genre&kind=movie' if name == 'grouped' else ''}")
+    if name == "home":
+        page.goto(f"{site.address}/?group=genre&kind=movie")
         settled(page)
         page.locator(".menu summary").first.click()
         page.locator("#chart").focus()

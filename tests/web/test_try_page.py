@@ -55,7 +55,8 @@ def test_genres_come_at_once_words_as_they_stream_and_then_the_whole(page: Page,
 def test_cancelling_keeps_what_arrived_and_ends_the_work(page: Page, own: Site) -> None:
     ask(page, own)
     expect(page.locator("#draft")).to_have_text("Viewers")
-    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("#answer-state")).to_contain_text("Cancelled")
     expect(page.locator("#draft")).to_have_text("Viewers")
     assert enricher_of(own).closed.wait(timeout=20)

@@ -10,7 +10,7 @@ export function readInk() {
   const colours = genreColours();
   return {
     fills: colours,
-    rings: colours.map((_, number) => style.getPropertyValue(`--ring${number}`).trim() || style.getPropertyValue("--ring").trim()),
+    ring: style.getPropertyValue("--ring").trim(),
     letters: colours.map(readableOn),
     focus: style.getPropertyValue("--ink").trim(),
     paper: style.getPropertyValue("--paper").trim(),
@@ -31,7 +31,7 @@ export function draw(context, { nodes, leaving, ink, view, spotlight, marked }) 
   for (const node of leaving) colours[node.colour].hollow.push(node);
   colours.forEach(({ full, hollow }, number) => {
     context.globalAlpha = spotlight === null || spotlight === number ? 1 : ink.dimmed;
-    if (full.length) discs(context, full, ink.fills[number], ink.rings[number], transform.k);
+    if (full.length) discs(context, full, ink.fills[number], ink.ring, transform.k);
     if (hollow.length) circles(context, hollow, ink.fills[number], transform.k);
   });
   labels(context, nodes, ink, transform.k, spotlight);

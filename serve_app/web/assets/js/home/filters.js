@@ -63,7 +63,8 @@ export class Filters {
     const missing = [...chosen].filter((value) => !values.some((entry) => entry.value === value));
     const all = [...missing.map((value) => ({ value })), ...values];
     if (!all.length) return null;
-    return menu(name, NAMES[name], chosen.size, h("div", { class: "choices" }, all.map((entry) => this.choice(name, entry))));
+    const choices = all.map((entry) => this.choice(name, entry));
+    return menu(name, NAMES[name], chosen.size, h("div", { class: "choices" }, choices));
   }
 
   choice(name, { value, count }) {
@@ -89,7 +90,8 @@ export class Filters {
 
   range({ name, from, to, min, max, step }) {
     const field = (key, label) => {
-      const input = h("input", { id: `f-${key}`, type: "number", min, max, step, inputmode: "decimal", value: this.query[key] ?? "" });
+      const value = this.query[key] ?? "";
+      const input = h("input", { id: `f-${key}`, type: "number", min, max, step, inputmode: "decimal", value });
       input.addEventListener("change", () => {
         if (!input.checkValidity()) return input.reportValidity();
         return this.change({ [key]: input.value === "" ? null : Number(input.value) });
@@ -119,7 +121,9 @@ export class Filters {
     const chips = filters.map(({ name, value, without }) => {
       const text = PREFIXES[name] ? `${PREFIXES[name]} ${value}` : shown(name, value);
       const off = () => this.onChange(without);
-      return h("li", {}, h("button", { type: "button", "aria-label": `Remove filter: ${text}`, on: { click: off } }, text, h("span", { "aria-hidden": "true" }, "×")));
+      const cross = h("span", { "aria-hidden": "true" }, "×");
+      const props = { type: "button", "aria-label": `Remove filter: ${text}`, on: { click: off } };
+      return h("li", {}, h("button", props, text, cross));
     });
     const clear = () => {
       this.search.value = "";
@@ -145,7 +149,9 @@ export class Filters {
   }
 
   shut(target) {
-    for (const details of this.menus.querySelectorAll("details[open]")) if (!details.contains(target)) details.open = false;
+    for (const details of this.menus.querySelectorAll("details[open]")) {
+      if (!details.contains(target)) details.open = false;
+    }
   }
 
   escape(event) {

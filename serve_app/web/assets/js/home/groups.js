@@ -15,7 +15,9 @@ const BANDS = [
  *  `inRow`: their order means something, so they stay in a row. */
 export function groupTitles(titles, by) {
   const keyed = { platform: byPlatform, genre: byGenre, tag: byTag, score: byScore }[by];
-  if (!keyed) return { groups: [{ key: "all", label: "", count: titles.length }], of: titles.map(() => 0), inRow: false };
+  if (!keyed) {
+    return { groups: [{ key: "all", label: "", count: titles.length }], of: titles.map(() => 0), inRow: false };
+  }
   const { keyOf, labels } = keyed(titles);
   const counts = new Map();
   const keys = titles.map((title) => {

@@ -7,7 +7,8 @@ importScripts("/assets/d3.js");
 
 const GAP = 14;
 const HEADING = 30;
-const FILL = 0.6;
+const FILL = 0.64;
+const APART = 1.1;
 let running = 0;
 
 self.onmessage = ({ data }) => {
@@ -22,7 +23,7 @@ function cellsOf({ width, height, units, group, groups, inRow }) {
   if (groups === 1) return [{ x: 0, y: 0, w: width, h: height, top: 0 }];
   const areas = new Array(groups).fill(0);
   units.forEach((unit, i) => (areas[group[i]] += unit * unit));
-  const floor = d3.sum(areas) * (inRow ? 0.1 : 0.018);
+  const floor = d3.sum(areas) * (inRow ? 0.2 : 0.018);
   const root = d3.hierarchy({ children: areas.map((area, number) => ({ number, area })) });
   root.sum((entry) => (entry.children ? 0 : entry.area + floor));
   if (!inRow) root.sort((a, b) => b.value - a.value);
@@ -44,14 +45,14 @@ function packed({ units, group, groups }, cells) {
   const nodes = new Array(units.length);
   members.forEach((list, g) => {
     list.sort((a, b) => b.unit - a.unit);
-    for (const member of list) member.r = Math.max(1.2, member.unit * scale) + 1;
+    for (const member of list) member.r = Math.max(1.2, member.unit * scale) + APART;
     d3.packSiblings(list);
     const { x, y, w, h } = cells[g];
     const reach = d3.max(list, (member) => Math.hypot(member.x, member.y) + member.r) || 1;
     for (const member of list) {
       nodes[member.i] = {
         g,
-        r: member.r - 1,
+        r: member.r - APART,
         x: x + w / 2 + member.x * Math.max(0.6, Math.min(1.6, w / 2 / reach)),
         y: y + h / 2 + member.y * Math.max(0.6, Math.min(1.6, h / 2 / reach)),
       };
@@ -60,16 +61,20 @@ function packed({ units, group, groups }, cells) {
   return nodes;
 }
 
+/** Radius of a bubble of size 1, so that the group's bubbles with the gaps around them fill their share of the cell. */
 function scaleOf(list, { w, h }) {
-  const area = d3.sum(list, ({ unit }) => unit * unit) * Math.PI;
+  const squares = d3.sum(list, ({ unit }) => unit * unit) || 1;
+  const sides = APART * d3.sum(list, ({ unit }) => unit);
+  const room = (FILL * w * h) / Math.PI - list.length * APART * APART;
+  const fits = (Math.sqrt(sides * sides + squares * Math.max(0, room)) - sides) / squares;
   const largest = d3.max(list, ({ unit }) => unit) || 1;
-  return Math.min(Math.sqrt((FILL * w * h) / (area || 1)), Math.min(w, h) / 2.1 / largest, 62);
+  return Math.min(fits, Math.min(w, h) / 2.1 / largest, 62);
 }
 
 /** Forces, a few ticks at a time, so that a newer order is heard of between them. */
 function settle({ seq }, cells, nodes) {
   const many = nodes.length;
-  const ticks = many > 3000 ? 70 : many > 1000 ? 130 : 220;
+  const ticks = many > 3000 ? 36 : many > 1000 ? 80 : 200;
   const pull = (axis, side, other) => (node) => {
     const cell = cells[node.g];
     return 0.055 * Math.max(0.35, Math.min(2.2, cell[other] / cell[side]));
@@ -82,7 +87,7 @@ function settle({ seq }, cells, nodes) {
     .velocityDecay(0.38)
     .force("x", d3.forceX(({ g }) => cells[g].x + cells[g].w / 2).strength(pull("x", "w", "h")))
     .force("y", d3.forceY(({ g }) => cells[g].y + cells[g].h / 2).strength(pull("y", "h", "w")))
-    .force("apart", d3.forceCollide(({ r }) => r + 1.1).iterations(many > 1500 ? 2 : 3))
+    .force("apart", d3.forceCollide(({ r }) => r + APART).iterations(many > 1500 ? 2 : 3))
     .force("inside", () => keepInside(cells, nodes));
   let left = ticks;
   const part = () => {

@@ -24,11 +24,17 @@ export function legend(onLight) {
       genre,
     );
   });
-  const sizes = [3, 6, 9].map((score) => h("span", {}, h("i", { class: `size size-${score}`, "aria-hidden": "true" }), String(score)));
+  const size = (name, words) => h("span", {}, h("i", { class: `size ${name}`, "aria-hidden": "true" }), words);
   return h(
     "div",
     { class: "legend" },
     h("div", { class: "legend-genres", role: "group", "aria-label": "Let a genre stand out" }, buttons),
-    h("p", { class: "legend-sizes" }, "Vibe score ", sizes, h("span", {}, h("i", { class: "size hollow", "aria-hidden": "true" }), "not scored")),
+    h(
+      "p",
+      { class: "legend-sizes" },
+      "Vibe score ",
+      [3, 6, 9].map((score) => size(`size-${score}`, score)),
+      size("hollow", "not scored"),
+    ),
   );
 }

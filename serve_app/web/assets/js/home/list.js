@@ -1,4 +1,4 @@
-/** The chart's titles as tables: the same titles, groups and order, for reading and for those who do not see the chart. */
+/** The chart's titles as tables, in the same groups and order: for reading, and for those who do not see the chart. */
 
 import { h, replace } from "../dom.js";
 import { genreClass } from "../genres.js";
@@ -8,6 +8,15 @@ import { groupTitles } from "./groups.js";
 
 const FIRST = { alone: 30, grouped: 6 };
 const MORE = 50;
+const COLUMNS = [
+  ["Title"],
+  ["Year", "num"],
+  ["Kind", "wide"],
+  ["Platform", "wide"],
+  ["Genres"],
+  ["Vibe", "num"],
+  ["Tags", "wide"],
+];
 
 export class List {
   /** `onMark(id | null)`: a row is pointed at or focused. */
@@ -51,13 +60,14 @@ function section({ label, count }, titles) {
     if (from) body.children[from]?.querySelector("a").focus();
   };
   grow(label ? FIRST.grouped : FIRST.alone);
-  const caption = label ? h("caption", {}, label, h("span", {}, number(count))) : h("caption", { class: "unseen" }, "Titles");
+  const caption = label
+    ? h("caption", {}, label, h("span", {}, number(count)))
+    : h("caption", { class: "unseen" }, "Titles");
   return h("div", { class: "section" }, h("table", { class: "titles" }, caption, head(), body), more);
 }
 
 function head() {
-  const names = [["Title"], ["Year", "num"], ["Kind", "wide"], ["Platform", "wide"], ["Genres"], ["Vibe", "num"], ["Tags", "wide"]];
-  return h("thead", {}, h("tr", {}, names.map(([name, place]) => h("th", { scope: "col", class: place }, name))));
+  return h("thead", {}, h("tr", {}, COLUMNS.map(([name, place]) => h("th", { scope: "col", class: place }, name))));
 }
 
 function row(title) {

@@ -12,6 +12,10 @@ import { List } from "./list.js";
 import { loadFacets, loadTitles, MOST } from "./loading.js";
 import { addressOf, cleared, GROUPINGS, readQuery } from "./query.js";
 
+const KEYS =
+  "Arrow keys go from bubble to bubble, Enter opens the title, plus and minus zoom. " +
+  "The list below has the same titles.";
+
 export function homePage({ root, signal }) {
   document.title = "Trending Now";
   new Home(root, signal).start();
@@ -33,14 +37,19 @@ class Home {
   }
 
   layout() {
-    const keys = "Arrow keys go from bubble to bubble, Enter opens the title, plus and minus zoom. The list below has the same titles.";
-    this.figure = h("div", { class: "chart" }, this.chart.stage, this.card.element, this.chart.zoom.buttons, this.message);
+    const { stage, zoom } = this.chart;
+    this.figure = h("div", { class: "chart" }, stage, this.card.element, zoom.buttons, this.message);
     return [
       h("div", { class: "home-head" }, h("h1", {}, "What is new, and how it was received"), this.count),
       this.filters.element,
-      h("div", { class: "group-row" }, h("span", { class: "group-word", "aria-hidden": "true" }, "Group by"), this.groupings),
+      h(
+        "div",
+        { class: "group-row" },
+        h("span", { class: "group-word", "aria-hidden": "true" }, "Group by"),
+        this.groupings,
+      ),
       this.figure,
-      h("p", { class: "unseen", id: "chart-keys" }, keys),
+      h("p", { class: "unseen", id: "chart-keys" }, KEYS),
       legend((number) => this.chart.light(number)),
       this.list.element,
     ];
@@ -81,11 +90,12 @@ class Home {
   }
 
   showGroupings() {
-    const buttons = GROUPINGS.map(({ key, label }) =>
-      h("button", { type: "button", "data-group": key, "aria-pressed": String(this.query.group === key), on: { click: () => this.regroup(key) } }, label),
-    );
-    if (!this.groupings.children.length) replace(this.groupings, buttons);
-    for (const button of this.groupings.children) button.setAttribute("aria-pressed", String(button.dataset.group === this.query.group));
+    const make = ({ key, label }) =>
+      h("button", { type: "button", "data-group": key, on: { click: () => this.regroup(key) } }, label);
+    if (!this.groupings.children.length) replace(this.groupings, GROUPINGS.map(make));
+    for (const button of this.groupings.children) {
+      button.setAttribute("aria-pressed", String(button.dataset.group === this.query.group));
+    }
   }
 
   async load() {

@@ -96,11 +96,14 @@ class System {
     replace(this.message);
     this.body.hidden = false;
     const vitals = everySecond(state.vitals, Math.floor(Date.now() / 1000) - 1);
-    for (const [line, valueOf] of this.lines) line.show(vitals.map((vital) => ({ at: vital.at, value: valueOf(vital) })));
+    for (const [line, valueOf] of this.lines) {
+      line.show(vitals.map((vital) => ({ at: vital.at, value: valueOf(vital) })));
+    }
     const shown = JSON.stringify({ ...state, vitals: null });
     if (shown === this.shown) return;
     this.shown = shown;
-    replace(this.models, state.models.length ? state.models.map((model) => modelCard(model, state.policy)) : h("li", { class: "soft" }, "None is loaded."));
+    const cards = state.models.map((model) => modelCard(model, state.policy));
+    replace(this.models, cards.length ? cards : h("li", { class: "soft" }, "None is loaded."));
     replace(this.traffic, trafficPanel(state.policy));
     replace(this.llm, llmPanel(state.llm));
     replace(this.drift, driftPanel(state.drift));

@@ -22,6 +22,7 @@ export function modelCard(model, policy) {
 /** How requests are shared between champion and challenger. */
 export function trafficPanel(policy) {
   const share = policy.challenger ? policy.weight : 0;
+  const shadowed = `the challenger also answers ${percent(policy.shadow)} of the champion's requests, unseen`;
   const side = (name, part) =>
     h("div", { class: `split-${name}`, style: { "flex-grow": String(part) } }, h("b", {}, percent(part)));
   return [
@@ -32,9 +33,9 @@ export function trafficPanel(policy) {
       share > 0 && side("challenger", share),
     ),
     facts([
-      ["Champion", `${percent(1 - share)} of requests: ${rungName(policy.champion_kind)} ${short(policy.champion)}`],
-      ["Challenger", policy.challenger ? `${percent(share)} of requests: ${rungName(policy.challenger_kind)} ${short(policy.challenger)}` : "none"],
-      ["Shadow", policy.challenger && policy.shadow > 0 ? `the challenger also answers ${percent(policy.shadow)} of the champion's requests, unseen` : "none"],
+      ["Champion", answers(1 - share, policy.champion_kind, policy.champion)],
+      ["Challenger", policy.challenger ? answers(share, policy.challenger_kind, policy.challenger) : "none"],
+      ["Shadow", policy.challenger && policy.shadow > 0 ? shadowed : "none"],
       ["If it fails", policy.fallbacks.map(([kind]) => rungName(kind)).join(", then ") || "nobody"],
     ]),
   ];
@@ -63,6 +64,10 @@ export function facts(rows) {
   return h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 
+function answers(share, kind, version) {
+  return `${percent(share)} of requests: ${rungName(kind)} ${short(version)}`;
+}
+
 function rolesOf({ version }, policy) {
   const roles = [];
   if (version === policy.champion) roles.push("champion");
@@ -78,6 +83,10 @@ function words(name) {
 
 function said(value) {
   if (Array.isArray(value)) return value.map(said).join(", ");
-  if (value && typeof value === "object") return Object.entries(value).map(([name, inner]) => `${words(name)}: ${said(inner)}`).join("; ");
+  if (value && typeof value === "object") {
+    return Object.entries(value)
+      .map(([name, inner]) => `${words(name)}: ${said(inner)}`)
+      .join("; ");
+  }
   return typeof value === "number" && !Number.isInteger(value) ? value.toPrecision(3) : String(value);
 }

@@ -46,7 +46,7 @@ export class Sparkline {
       run.map(({ at, value }) => ({ x: round(((at - from) / span) * W), y: round(H - (value / most) * H) })),
     );
     this.line.setAttribute("d", runs.map(path).join(""));
-    this.area.setAttribute("d", runs.map((run) => `${path(run)}L${run[run.length - 1].x},${H}L${run[0].x},${H}Z`).join(""));
+    this.area.setAttribute("d", runs.map((run) => `${path(run)}L${run.at(-1).x},${H}L${run[0].x},${H}Z`).join(""));
     replace(this.value, this.format(values[values.length - 1]));
     replace(this.range, `${this.format(Math.min(...values))} to ${this.format(most)} in ${seconds(span)}`);
   }

@@ -35,5 +35,6 @@ function parsed(value) {
 }
 
 function ofGenres(genres) {
-  return Object.fromEntries(genres.filter(({ probability }) => probability !== null).map(({ genre, probability }) => [genre, probability]));
+  const known = genres.filter(({ probability }) => probability !== null);
+  return Object.fromEntries(known.map(({ genre, probability }) => [genre, probability]));
 }

@@ -12,8 +12,7 @@ export function feedbackForm(titleId, given, signal) {
   const form = h(
     "form",
     { on: { submit: (event) => send(event) } },
-    given.length > 0 &&
-      choices("Which of these is wrong?", "wrong", given),
+    given.length > 0 && choices("Which of these is wrong?", "wrong", given),
     choices("What should it have?", "right", GENRES.filter((genre) => !given.includes(genre))),
     h(
       "div",
@@ -47,12 +46,8 @@ export function feedbackForm(titleId, given, signal) {
 }
 
 function choices(legend, name, genres) {
-  return h(
-    "fieldset",
-    {},
-    h("legend", {}, legend),
-    h("div", { class: "tick-row" }, genres.map((genre) => h("label", {}, h("input", { type: "checkbox", name, value: genre }), genreChip(genre)))),
-  );
+  const tick = (genre) => h("label", {}, h("input", { type: "checkbox", name, value: genre }), genreChip(genre));
+  return h("fieldset", {}, h("legend", {}, legend), h("div", { class: "tick-row" }, genres.map(tick)));
 }
 
 function thank(place, { wrong, right }, id) {
@@ -60,7 +55,8 @@ function thank(place, { wrong, right }, id) {
     wrong.length ? `not ${wrong.join(", ")}` : "",
     right.length ? `but ${right.join(", ")}` : "",
   ].filter(Boolean);
-  const words = h("p", { class: "thanks", tabindex: "-1", role: "status" }, h("b", {}, "Thank you, it is noted: "), `${said.join(", ")}.`);
+  const thanks = h("b", {}, "Thank you, it is noted: ");
+  const words = h("p", { class: "thanks", tabindex: "-1", role: "status" }, thanks, `${said.join(", ")}.`);
   replace(place, words, h("p", { class: "note" }, "The next training hears of it. Reference ", h("code", {}, id)));
   words.focus();
 }

@@ -37,7 +37,12 @@ function show(page, title, signal) {
   const plot = h("div", {}, h("p", { class: "plot" }, title.plot || "No plot is known."));
   const bars = h("div", {}, waiting("Asking the classifier"));
   const feedback = h("div", {}, feedbackForm(title.title_id, [...title.genres], signal));
-  const near = h("section", { class: "near", "aria-labelledby": "near-title" }, h("h2", { id: "near-title" }, "Plots like this one"), waiting("Looking for similar plots"));
+  const near = h(
+    "section",
+    { class: "near", "aria-labelledby": "near-title" },
+    h("h2", { id: "near-title" }, "Plots like this one"),
+    waiting("Looking for similar plots"),
+  );
   replace(
     page,
     back(),
@@ -112,19 +117,26 @@ function enrichmentSection(title, signal) {
   };
   return replace(
     section,
-    h("div", { class: "not-yet" }, h("p", {}, "Nobody has read the reviews of this title yet: it has no summary, no vibe score and no tags."), h("button", { type: "button", class: "primary", on: { click: enrich } }, "Enrich now")),
+    h(
+      "div",
+      { class: "not-yet" },
+      h("p", {}, "Nobody has read the reviews of this title yet: it has no summary, no vibe score and no tags."),
+      h("button", { type: "button", class: "primary", on: { click: enrich } }, "Enrich now"),
+    ),
   );
 }
 
 function reviews({ reviews: texts, ratings }) {
   const rated = ratings?.length === texts.length;
-  const fold = (list, from) => list.map((text, i) => h("li", {}, rated && h("b", { class: "num" }, score(ratings[from + i])), h("p", {}, text)));
+  const rating = (i) => rated && h("b", { class: "num" }, score(ratings[i]));
+  const fold = (list, from) => list.map((text, i) => h("li", {}, rating(from + i), h("p", {}, text)));
   return h(
     "section",
     { class: "reviews", "aria-labelledby": "reviews-title" },
     h("h2", { id: "reviews-title" }, plural(texts.length, "review")),
     h("ul", {}, fold(texts.slice(0, 3), 0)),
-    texts.length > 3 && h("details", {}, h("summary", {}, `Show ${texts.length - 3} more`), h("ul", {}, fold(texts.slice(3), 3))),
+    texts.length > 3 &&
+      h("details", {}, h("summary", {}, `Show ${texts.length - 3} more`), h("ul", {}, fold(texts.slice(3), 3))),
   );
 }
 
@@ -150,7 +162,12 @@ function nearItem(title) {
       h("i", { class: "dot", "aria-hidden": "true" }),
       h("span", { class: "near-name" }, title.title),
       h("span", { class: "soft note" }, about),
-      h("span", { class: "near-share num", title: "Cosine of the plots' embeddings" }, percent(title.similarity), h("span", { class: "unseen" }, " alike")),
+      h(
+        "span",
+        { class: "near-share num", title: "Cosine of the plots' embeddings" },
+        percent(title.similarity),
+        h("span", { class: "unseen" }, " alike"),
+      ),
     ),
   );
 }

@@ -40,10 +40,11 @@ export function badge(enrichment) {
 }
 
 function facts(enrichment) {
+  const read = enrichment.prompt_tokens;
   const rows = [
     ["Language model", enrichment.llm_model || "none"],
     ["Trust in its genres", enrichment.llm_trust === undefined ? null : Number(enrichment.llm_trust).toFixed(2)],
-    ["Tokens", enrichment.prompt_tokens ? `${enrichment.prompt_tokens} read, ${enrichment.completion_tokens ?? 0} written` : null],
+    ["Tokens", read ? `${read} read, ${enrichment.completion_tokens ?? 0} written` : null],
     ["Calls", enrichment.attempts ?? null],
     ["Seconds", enrichment.seconds ? Number(enrichment.seconds).toFixed(2) : null],
     ["Prompts", Object.entries(enrichment.prompt_hashes).map(([name, hash]) => `${name} ${hash}`).join(", ") || null],

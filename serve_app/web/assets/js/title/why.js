@@ -20,12 +20,13 @@ export function whyGenres(answer, plot) {
     "div",
     { class: "bars", role: "group", "aria-label": "Genres and their probabilities" },
     ranked.map((entry) => {
-      if (!answer.why?.[entry.genre]?.length) return h("div", { class: "bar-row" }, bar(entry.genre, entry.probability, entry));
+      const inside = bar(entry.genre, entry.probability, entry);
+      if (!answer.why?.[entry.genre]?.length) return h("div", { class: "bar-row" }, inside);
       const on = { click: () => choose(entry.genre) };
       const button = h(
         "button",
         { type: "button", class: "bar-row", "data-genre": entry.genre, "aria-pressed": "false", on },
-        bar(entry.genre, entry.probability, entry),
+        inside,
       );
       buttons.push(button);
       return button;
@@ -63,6 +64,8 @@ function mark(element, plot, words, genre) {
 function sayWhere(genre, words, found) {
   if (!words.size) return [`No single word decides for ${genre}.`];
   const elsewhere = [...words.keys()].filter((word) => !found.has(word));
-  const marked = found.size ? `The marked words speak for ${genre}; the stronger the mark, the more.` : `What speaks for ${genre} is not in the plot.`;
+  const marked = found.size
+    ? `The marked words speak for ${genre}; the stronger the mark, the more.`
+    : `What speaks for ${genre} is not in the plot.`;
   return [marked, elsewhere.length ? ` In the title or reviews: ${elsewhere.join(", ")}.` : ""];
 }

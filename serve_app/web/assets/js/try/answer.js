@@ -27,7 +27,8 @@ export class Answer {
   /** Before anything was asked. */
   empty() {
     this.parts.hidden = true;
-    replace(this.state, h("p", { class: "soft" }, "The answer appears here: the classifier's genres at once, then the language model's words as they come."));
+    const what = "the classifier's genres at once, then the language model's words as they come.";
+    replace(this.state, h("p", { class: "soft" }, `The answer appears here: ${what}`));
   }
 
   begin() {
@@ -75,7 +76,8 @@ export class Answer {
     replace(this.story, story(whole, whole.genres[0]?.genre));
     const took = whole.seconds ? ` in ${Number(whole.seconds).toFixed(1)} s` : "";
     const doubts = whole.faults.length ? `, ${plural(whole.faults.length, "answer")} not believed` : "";
-    replace(this.state, h("p", { class: "rung" }, h("b", {}, "Done"), `${took}. Summary by: ${rungName(whole.summary_rung)}. Genres by: ${rungName(whole.genre_rung)}${doubts}.`));
+    const rungs = `Summary by: ${rungName(whole.summary_rung)}. Genres by: ${rungName(whole.genre_rung)}${doubts}.`;
+    replace(this.state, h("p", { class: "rung" }, h("b", {}, "Done"), `${took}. ${rungs}`));
   }
 
   /** The whole answer names its own genres only; if they are the classifier's, the others are known from before. */
@@ -91,6 +93,7 @@ export class Answer {
   }
 
   showBars(answer) {
-    replace(this.genres, rankedGenres(answer).map((entry) => h("div", { class: "bar-row" }, bar(entry.genre, entry.probability, entry))));
+    const row = (entry) => h("div", { class: "bar-row" }, bar(entry.genre, entry.probability, entry));
+    replace(this.genres, rankedGenres(answer).map(row));
   }
 }

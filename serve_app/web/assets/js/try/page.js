@@ -33,12 +33,13 @@ class Try {
   }
 
   form() {
+    const how = h("p", { class: "note", id: "t-reviews-how" }, "One on each line; none is fine too.");
     return h(
       "form",
       { class: "try-form", on: { submit: (event) => this.submit(event) } },
       field("t-title", "Title", this.title),
       field("t-plot", "Plot", this.plot),
-      field("t-reviews", "Reviews", this.reviews, h("p", { class: "note", id: "t-reviews-how" }, "One on each line; none is fine too.")),
+      field("t-reviews", "Reviews", this.reviews, how),
       h(
         "div",
         { class: "actions" },
@@ -87,20 +88,27 @@ class Try {
     }
     let done = false;
     for await (const { event, data } of events(response)) {
-      if (event === "error" || event === "problem") throw Object.assign(new Error(data.detail ?? "It failed on the way."), { title: data.title });
+      if (event === "error" || event === "problem") throw cutShort(data.detail ?? "It failed on the way.", data.title);
       this.answer.take(event, data);
       done ||= event === "done";
     }
-    if (!done) throw Object.assign(new Error("The service stopped before the answer was whole."), { title: "Cut short" });
+    if (!done) throw cutShort("The service stopped before the answer was whole.");
     return null;
   }
 
+  /** The keyboard's place goes over to the button that can be used. */
   busy(on) {
-    this.ask.disabled = on;
-    this.cancel.disabled = !on;
+    const [used, other] = on ? [this.ask, this.cancel] : [this.cancel, this.ask];
+    const held = document.activeElement === used;
+    other.disabled = false;
+    if (held) other.focus();
+    used.disabled = true;
     this.answer.element.setAttribute("aria-busy", String(on));
-    if (!on && document.activeElement === document.body) this.ask.focus();
   }
+}
+
+function cutShort(message, title = "Cut short") {
+  return Object.assign(new Error(message), { title });
 }
 
 function field(id, label, input, note) {
