@@ -3,6 +3,9 @@
 import { h, replace } from "../dom.js";
 import { number } from "../format.js";
 
+/** Narrower than this a group's name needs the whole width, so its count gives way; the list below has it. */
+const TIGHT = 130;
+
 export class GroupLabels {
   constructor() {
     this.element = h("ul", { class: "group-labels", "aria-label": "Groups" });
@@ -26,6 +29,7 @@ export class GroupLabels {
     for (const { cell, item } of this.entries) {
       item.style.setProperty("transform", `translate(${cell.x * k + x}px, ${cell.top * k + y}px)`);
       item.style.setProperty("max-width", `${cell.w * k}px`);
+      item.classList.toggle("tight", cell.w * k < TIGHT);
     }
   }
 }
