@@ -24,15 +24,29 @@ MAX_WORDS = 3
 MAX_CANDIDATES = 160
 """Keyphrases that are embedded, most frequent first."""
 TOO_LIKE = 0.75
+TELLING, FEWEST = 0.7, 2
+"""Nearness to text and moods together from which a keyphrase is worth showing; so many are shown anyway."""
 _TAG = re.compile(r"[a-z][a-z' -]*[a-z]")
 # Words that fit every title, and words of the task.
 _EMPTY = """
-    act acted acting actor actors actress amazing awesome awful bad best better cast character characters cinema
-    director episode episodes excellent fantastic film films fine genre good great interesting json mood movie
-    movies nice ok okay perfect performance performances phrase phrases plot poor rating review reviewer
-    reviewers reviews role roles scene scenes score season seasons series show shows star stars story style
-    summary tag tags terrible theme time title tv vibe viewer viewers watch watching word words worst year years
-    people thing things way lot film-making filmmaking script really very much
+    act acted acting actor actors actress amazing awesome awful bad best better cast character
+    characters cinema director episode episodes excellent fantastic film films fine genre good great
+    interesting json mood movie movies nice ok okay perfect performance performances phrase phrases plot
+    poor rating review reviewer reviewers reviews role roles scene scenes score season seasons series
+    show shows star stars story style summary tag tags terrible theme time title tv vibe viewer viewers
+    watch watching word words worst year years people thing things way lot film-making filmmaking script
+    really very much impactful memorable unforgettable engaging entertaining captivating compelling
+    enjoyable must-see iconic masterpiece cinematic powerful brilliant fun positive negative like liked
+    love loved hate hated dislike disliked recommended worthwhile classic overrated underrated
+"""
+# Frequent in stories and reviews, and no keyphrase by themselves.
+_PLAIN = """
+    able afford aged almost always arrive arrives beginning boss boy brother child children comes cut cuts daughter day
+    ending explained eye eyes father feel felt finds girl goes gone guess half happen happens having help home hour
+    hours house kind lasted left life lift live lives long look looked looking loses lost make makes making man men
+    minute minutes mother moves near needed new night old parents pair pairs place plays quite second seen sentence
+    shown sister solution son spent stare stayed stop suppose surely takes talking tells town turn turns understand
+    wait wake wears wife woman women works worse young yelling run running telly film's little far hot
 """
 # What sets a mood, as anchors for keyphrases: not a vocabulary, only a direction of the embedding.
 _MOODS = """
@@ -62,7 +76,11 @@ def believed_tags(
         )
         faults.append(_fault("form", detail, attempt))
     related = nearest(ground.encoder.encode(forms), ground.everything)
-    kept = [form for form, near in zip(forms, related, strict=True) if near >= settings.tag_support]
+    kept = [
+        form
+        for form, near in zip(forms, related, strict=True)
+        if near >= settings.tag_support or _stands_in(form, ground)
+    ]
     if len(kept) < len(forms):
         detail = f"{len(forms) - len(kept)} of {len(tags)} tags are not related to plot or reviews"
         faults.append(_fault("unsupported", detail, attempt))
@@ -81,8 +99,10 @@ def keyphrases(ground: Ground, settings: EnrichmentSettings) -> tuple[str, ...]:
     centre = centre / max(float(np.linalg.norm(centre)), 1e-9)
     mood = (vectors @ _mood_vectors(ground.encoder).T).max(axis=1)
     often = np.array([1 + math.log(counts[phrase]) for phrase in phrases])
-    value = often * (vectors @ centre + mood)
-    return tuple(phrases[i] for i in _diverse(vectors, np.argsort(-value, kind="stable"), settings.max_tags))
+    telling = vectors @ centre + mood
+    order = np.argsort(-often * telling, kind="stable")
+    good = [i for i in order if telling[i] >= TELLING] or order[:FEWEST]
+    return tuple(phrases[i] for i in _diverse(vectors, good, settings.max_tags))
 
 
 def normal_form(tag: str) -> str:
@@ -115,9 +135,12 @@ def merged(tags: Iterable[str]) -> list[str]:
 
 def _of_the_task(tag: str, ground: Ground, wording: str) -> bool:
     """All its words are the prompt's, and plot and reviews do not hold them: an echo."""
-    words = set(words_of(tag).split())
+    return set(words_of(tag).split()) <= set(words_of(wording).split()) and not _stands_in(tag, ground)
+
+
+def _stands_in(tag: str, ground: Ground) -> bool:
     texts = [*ground.evidence.reviews, ground.evidence.plot]
-    return words <= set(words_of(wording).split()) and not words <= set(words_of(" ".join(texts)).split())
+    return set(words_of(tag).split()) <= set(words_of(" ".join(texts)).split())
 
 
 def _candidates(sentences: Sequence[str]) -> Counter[str]:
@@ -136,8 +159,8 @@ def _candidates(sentences: Sequence[str]) -> Counter[str]:
 
 def _phrase(words: Sequence[str]) -> str:
     """A candidate: nothing empty at its ends, no small word within."""
-    dull = _stop_words() | _empty_words()
-    if any(word in dull or len(word) < 3 or "'" in word for word in words):
+    dull = _stop_words() | _empty_words() | _plain_words()
+    if any(word in dull or len(word) < 4 or "'" in word for word in words):
         return ""
     return normal_form(" ".join(words)) if words else ""
 
@@ -182,6 +205,11 @@ def _genre_keys() -> frozenset[str]:
 @cache
 def _empty_words() -> frozenset[str]:
     return frozenset(_EMPTY.split())
+
+
+@cache
+def _plain_words() -> frozenset[str]:
+    return frozenset(_PLAIN.split())
 
 
 @cache
