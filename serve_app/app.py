@@ -3,9 +3,9 @@
 ```
 Gateway -> Traffic, GenreClassifier (one a kind of model), TitleStore, LLM, Enricher -> the same but TitleStore
 ```
-"""
 
-from __future__ import annotations
+Annotations are evaluated here, unlike elsewhere: Serve looks at that of `build` to see what its arguments are.
+"""
 
 import logging
 import socket

@@ -12,7 +12,7 @@ import yaml
 from ray import serve
 from ray.serve._private.build_app import build_app
 from ray.serve.context import _get_global_client
-from ray.serve.schema import ApplicationStatus, ServeDeploySchema
+from ray.serve.schema import ApplicationStatus, ApplicationStatusOverview, ServeDeploySchema
 
 import serve_app
 from serve_app.app import check_address, compose
@@ -22,6 +22,7 @@ from tests.serve_app.arena import new_version, until
 from trending.errors import ServiceError, SettingsError
 from trending.settings import ServeSettings, Settings
 
+FAILED = (ApplicationStatus.DEPLOY_FAILED, ApplicationStatus.UNHEALTHY)
 CONFIG = Path(serve_app.__file__).parent / "config.yaml"
 
 
@@ -106,9 +107,14 @@ def deploy(app: dict[str, Any]) -> None:
     client.deploy_apps(ServeDeploySchema.model_validate({"applications": [app]}))
     until(
         lambda: serve.status().applications.get("canary"),
-        lambda found: found is not None and found.status == ApplicationStatus.RUNNING,
+        _running,
         timeout_s=240,
     )
+
+
+def _running(found: ApplicationStatusOverview | None) -> bool:
+    assert found is None or found.status not in FAILED, found
+    return found is not None and found.status == ApplicationStatus.RUNNING
 
 
 def replicas() -> dict[str, set[str]]:

@@ -104,4 +104,5 @@ def test_every_route_answers(client: httpx.Client, sample_home: Settings) -> Non
 def test_the_service_says_that_no_language_model_is_there(client: httpx.Client) -> None:
     body = {"model": "any", "messages": [{"role": "user", "content": "hello"}]}
     reply = client.post("/v1/chat/completions", json=body)
-    assert reply.status_code in (501, 503)
+    assert reply.status_code == 404
+    assert "llm.engine" in reply.json()["detail"]
