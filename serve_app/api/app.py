@@ -31,12 +31,18 @@ Errors are problem details (RFC 9457, `application/problem+json`). Where API key
 
 
 def build_api(
-    services: Services, settings: Settings, *, unavailable: tuple[type[BaseException], ...] = ()
+    services: Services,
+    settings: Settings,
+    *,
+    unavailable: tuple[type[BaseException], ...] = (),
+    server_echoes_id: bool = False,
 ) -> FastAPI:
     """The whole API on these services.
 
     `unavailable`: errors of the services that mean "busy, gone or not up yet": they are answered 503 with
-    `Retry-After`. Raises `ServiceError` where the file of API keys is damaged.
+    `Retry-After`. `server_echoes_id`: what is in front answers with the request's `X-Request-ID` already.
+
+    Raises `ServiceError` where the file of API keys is damaged.
     """
     vitals = Vitals()
     api = FastAPI(
@@ -50,7 +56,12 @@ def build_api(
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: on_http_error, RequestValidationError: on_invalid},
     )
-    api.add_middleware(Edge, vitals=vitals, max_body_bytes=settings.serve.max_body_kb * 1024)
+    api.add_middleware(
+        Edge,
+        vitals=vitals,
+        max_body_bytes=settings.serve.max_body_kb * 1024,
+        server_echoes_id=server_echoes_id,
+    )
     api.state.context = ApiContext(
         services=services,
         settings=settings,

@@ -27,19 +27,26 @@ class ClientGoneError(Exception):
 class Edge:
     """Wraps the application. What no one foresaw becomes a 500 with the request's id, and nothing else."""
 
-    def __init__(self, app: ASGIApp, *, vitals: Vitals, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, vitals: Vitals, max_body_bytes: int, server_echoes_id: bool = False
+    ) -> None:
+        """`server_echoes_id`: what is in front sends the request's `X-Request-ID` back by itself, as Serve does."""
         self._app = app
         self._vitals = vitals
         self._max_body_bytes = max_body_bytes
+        self._server_echoes_id = server_echoes_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope["headers"])
+        given = _header(scope["headers"], b"x-request-id")
+        taken = given is not None and bool(_SANE_ID.fullmatch(given))
+        request_id = given.decode("ascii") if given is not None and taken else uuid.uuid4().hex
         scope["request_id"] = request_id
-        answer = _Answer(scope, send, request_id, self._vitals)
+        echo = not (taken and self._server_echoes_id)
+        answer = _Answer(scope, send, request_id, self._vitals, echo=echo)
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # the same without its body
         try:
@@ -84,12 +91,13 @@ class Edge:
 class _Answer:
     """Adds headers when the answer begins, and takes the time."""
 
-    def __init__(self, scope: Scope, send: Send, request_id: str, vitals: Vitals) -> None:
+    def __init__(self, scope: Scope, send: Send, request_id: str, vitals: Vitals, *, echo: bool) -> None:
         self._send = send
         self._path: str = scope["path"]
         self._route: str = self._path.removeprefix(scope.get("root_path", ""))
         self._without_body = scope["method"] == "HEAD"
-        self._request_id = request_id.encode("ascii")
+        self._request_id = request_id
+        self._echo = echo
         self._vitals = vitals
         self._began = time.perf_counter()
         self.started = False
@@ -98,7 +106,8 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.started = True
             headers = list(message.get("headers", ()))
-            headers.append((b"x-request-id", self._request_id))
+            if self._echo:
+                headers.append((b"x-request-id", self._request_id.encode("ascii")))
             headers += security_headers(self._route, {name.lower() for name, _ in headers})
             message["headers"] = headers
             self._record(message["status"])
@@ -110,20 +119,13 @@ class _Answer:
         """The problem as the answer; where one had begun, the connection ends in its middle, which the client sees."""
         if self.started:
             raise problem
-        response = problem_response(problem, path=self._path, request_id=self._request_id.decode())
+        response = problem_response(problem, path=self._path, request_id=self._request_id)
         await response(scope, receive, self.send)
 
     def _record(self, status: int) -> None:
         if self._route.startswith("/v1/") and not self._route.startswith(_UNCOUNTED):
             milliseconds = (time.perf_counter() - self._began) * 1000
             self._vitals.record(milliseconds, error=status >= 500)
-
-
-def _request_id(headers: Sequence[tuple[bytes, bytes]]) -> str:
-    given = _header(headers, b"x-request-id")
-    if given is not None and _SANE_ID.fullmatch(given):
-        return given.decode("ascii")
-    return uuid.uuid4().hex
 
 
 def _header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:

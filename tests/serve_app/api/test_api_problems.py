@@ -9,8 +9,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from tests.serve_app.api.fakes import FakeClassifiers, FakeTitles, OverloadedError
+from serve_app.api.app import build_api
+from tests.serve_app.api.fakes import FakeClassifiers, FakeTitles, OverloadedError, fake_services
 from trending.errors import ServiceError
+from trending.settings import Settings
 
 HEAT = {"title": "Heat", "plot": "A detective hunts a careful thief."}
 JSON = {"content-type": "application/json"}
@@ -199,3 +201,10 @@ def test_two_requests_at_once_keep_their_own_ids(api: FastAPI) -> None:
         return [reply.json()["request_id"] for reply in replies]
 
     assert asyncio.run(main()) == [f"id-{n}" for n in range(32)]
+
+
+def test_an_id_that_the_server_sends_back_is_not_sent_twice(api_settings: Settings) -> None:
+    client = TestClient(build_api(fake_services(), api_settings, server_echoes_id=True))
+    assert "x-request-id" not in client.get("/healthz", headers={"x-request-id": "abc"}).headers
+    assert len(client.get("/healthz").headers["x-request-id"]) == 32
+    assert client.get("/v1/nothing", headers={"x-request-id": "abc"}).json()["request_id"] == "abc"
