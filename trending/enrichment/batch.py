@@ -34,6 +34,9 @@ from trending.progress import Report, silent
 from trending.ray_session import ray_session
 from trending.settings import Settings
 
+PATIENCE = 10
+"""Times the deadline of the service that a call of the batch job may take."""
+
 
 @dataclass(frozen=True)
 class EnrichResult:
@@ -83,8 +86,7 @@ def enrich_titles(
     `LLMError` where the language model does not open, or answers nothing for a whole block.
     """
     began = time.perf_counter()
-    # Workers may stand in another folder.
-    settings = settings.model_copy(update={"home": settings.root})
+    settings = _for_batch(settings)
     snapshot_id = resolve_snapshot(settings, snapshot)
     classifier = find_classifier(settings, model or settings.serve.model)
     with _only_one(settings):
@@ -113,6 +115,12 @@ def enrich_titles(
         report=write_enrichment_report(settings, figures, snapshot_id=snapshot_id, run=lines),
         told=told,
     )
+
+
+def _for_batch(settings: Settings) -> Settings:
+    # Workers may stand in another folder; and nobody waits for an answer, so a deadline only ends what hangs.
+    llm = settings.llm.model_copy(update={"deadline_s": PATIENCE * settings.llm.deadline_s})
+    return settings.model_copy(update={"home": settings.root, "llm": llm})
 
 
 def _told(run: _Run, pending: Pending) -> str:
