@@ -27,9 +27,7 @@ START_S = 400
 def test_it_answers_and_ends_with_status_0_when_it_is_told_to_stop(
     sample_home: Settings, tmp_path: Path, stop: signal.Signals
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     file = tmp_path / "settings.yaml"
     file.write_text("serve: {fallbacks: [xgboost]}\nllm: {engine: none}\n", encoding="utf-8")
     words = ["serve", "--port", str(port), "--home", str(sample_home.home), "--settings", str(file), "--json"]
@@ -71,6 +69,12 @@ def test_a_model_that_is_not_there_is_named_before_anything_starts(
     from jobs.__main__ import main
 
     with mock.patch.dict(os.environ), pytest.raises(SystemExit) as stopped:
-        main(["serve", "--home", str(settings.home), "--model", "champion", "--llm", "none"])
+        main(["serve", "--home", str(settings.home), "--port", str(free_port()), "--llm", "none"])
     assert stopped.value.code == 1
     assert "nothing is registered yet" in capsys.readouterr().err
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
