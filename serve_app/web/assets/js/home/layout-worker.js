@@ -7,7 +7,7 @@ importScripts("/assets/d3.js");
 
 const GAP = 14;
 const HEADING = 30;
-const FILL = 0.64;
+const FILL = 0.6;
 const APART = 1.1;
 let running = 0;
 
