@@ -39,6 +39,11 @@ MIN_ONGOING = 16
 GPU_SHARE = 0.25
 STOPPING: dict[str, Any] = {"graceful_shutdown_wait_loop_s": 0.5, "graceful_shutdown_timeout_s": 10}
 """A replica that is stopped ends its requests first; the stop of the service should not take a minute."""
+REPLACED: dict[str, Any] = {**STOPPING, "max_surge_percent": 100}
+"""Its new replica is up before the old one goes: by itself Serve stops the only one first, and all wait."""
+GATEWAY_ENDS_S = 45
+"""Longer than a request waits for one version of a model and for the next: a gateway that is stopped in the middle of
+a request answers it 500."""
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -63,16 +68,16 @@ def compose(settings: Settings, champion: Candidate) -> Application:
         settings, classifiers
     )
     vllm = vllm_app(settings) if settings.llm.engine == "vllm" else None
-    llm = LLM.options(**_replicas(settings.serve.llm), **STOPPING).bind(settings, vllm)
-    titles = TitleStore.options(**STOPPING).bind(settings)
+    llm = LLM.options(**_replicas(settings.serve.llm), **REPLACED).bind(settings, vllm)
+    titles = TitleStore.options(**REPLACED).bind(settings)
     # Serve puts a handle in the place of each of these applications.
     below = Handles(classifiers, cast(Any, traffic), cast(Any, llm), cast(Any, titles))
-    enricher = Enricher.options(**STOPPING).bind(settings, below)
+    enricher = Enricher.options(**REPLACED).bind(settings, below)
     gateway = Gateway.options(
         **_replicas(settings.serve.gateway),
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=GATEWAY_REQUESTS,
-        **STOPPING,
+        **(REPLACED | {"graceful_shutdown_timeout_s": GATEWAY_ENDS_S}),
     )
     return gateway.bind(settings, replace(below, enricher=cast(Any, enricher)))
 
@@ -152,7 +157,7 @@ def _classifier(settings: Settings, kind: str) -> Application:
         max_ongoing_requests=max(2 * chosen.max_batch_size, MIN_ONGOING),
         max_queued_requests=chosen.max_queued_requests,
         user_config={"max_batch_size": chosen.max_batch_size, "batch_wait_ms": chosen.batch_wait_ms},
-        **STOPPING,
+        **REPLACED,
     ).bind()
 
 

@@ -120,7 +120,7 @@ def kill(deployment: str) -> None:
 def states_of(deployment: str) -> dict[str, int]:
     """Of its replicas."""
     found = serve.status().applications[APP].deployments[deployment].replica_states
-    return {str(state.value): count for state, count in found.items()}
+    return {str(state): count for state, count in found.items()}
 
 
 def pid_of(deployment: str) -> int | None:
