@@ -13,7 +13,6 @@ import pytest
 from trending.errors import LLMError, PromptError
 from trending.llm import openvino_scoring
 from trending.llm.openvino_engine import OpenVINOEngine
-from trending.llm.openvino_model import find_model
 from trending.llm.protocol import GenerateRequest, GenerateResponse, Piece, ScoreRequest, Usage, chat
 from trending.settings import LLMSettings
 
@@ -238,29 +237,6 @@ def test_likelihoods_of_nothing_and_of_too_much_are_refused(engine: OpenVINOEngi
     ):
         with pytest.raises(PromptError):
             asyncio.run(engine.score(request))
-
-
-@pytest.mark.slow
-def test_likelihoods_are_those_of_transformers(engine: OpenVINOEngine) -> None:
-    pytest.importorskip("gguf", reason="transformers reads GGUF files with it")
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    where = find_model("packaged").path
-    tokenizer = AutoTokenizer.from_pretrained(where.parent, gguf_file=where.name)
-    network = AutoModelForCausalLM.from_pretrained(where.parent, gguf_file=where.name, dtype=torch.float32)
-    prompt = "A detective hunts a killer through a rainy city. The genre of this film is"
-    words = (" Crime", " Comedy", " Science fiction", " Romance")
-
-    def reference(word: str) -> float:
-        ids = tokenizer(prompt + word, return_tensors="pt", add_special_tokens=False).input_ids
-        begin = len(tokenizer(prompt, add_special_tokens=False).input_ids)
-        with torch.no_grad():
-            logs = network(ids).logits.log_softmax(-1)[0]
-        return sum(float(logs[at - 1, ids[0, at]]) for at in range(begin, ids.shape[1]))
-
-    scores = asyncio.run(engine.score(ScoreRequest(prompt, words)))
-    assert scores.log_likelihoods == pytest.approx([reference(word) for word in words], abs=0.3)
 
 
 def test_a_gguf_file_is_made_into_a_folder_once(engine: OpenVINOEngine) -> None:
