@@ -32,7 +32,7 @@ class Gateway:
         # What user code raised arrives as its own type (`serve_app.calls`): what is still Ray's own is a replica or
         # a node that is busy, gone or not up yet.
         return build_api(
-            services(self._handles),
+            services(self._handles, self._settings),
             self._settings,
             unavailable=(RayServeException, RayError, TimeoutError),
             server_echoes_id=True,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ from serve_app.calls import answer, pieces
 from serve_app.classifiers import Classifiers
 from serve_app.contracts import Feedback, Services, Similar, TitleDetail, TitlePage, TitleQuery
 from trending.enrichment.schema import Enrichment, EnrichmentInput
+from trending.errors import LLMBusyError
 from trending.llm.protocol import (
     EngineCard,
     GenerateRequest,
@@ -20,6 +23,10 @@ from trending.llm.protocol import (
     ScoreRequest,
     ScoreResponse,
 )
+from trending.settings import Settings
+
+GRACE_S = 5.0
+"""Over the engine's deadline, for the way there and back."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,14 @@ class Handles:
     """None for the enricher itself."""
 
 
-def services(handles: Handles) -> Services:
+def services(handles: Handles, settings: Settings) -> Services:
     """What the API stands on. To be called inside an event loop, as handles are."""
     if handles.enricher is None:
         raise ValueError("The API needs an enricher.")
     return Services(
         classifiers=Classifiers(handles.traffic, handles.classifiers),
         enricher=EnricherHandle(handles.enricher),
-        llm=LLMHandle(handles.llm),
+        llm=LLMHandle(handles.llm, deadline_s=settings.llm.deadline_s),
         titles=TitleStoreHandle(handles.titles),
     )
 
@@ -50,8 +57,11 @@ def services(handles: Handles) -> Services:
 class LLMHandle:
     """`LLMService`, and the likelihoods that the enricher asks for."""
 
-    def __init__(self, handle: DeploymentHandle) -> None:
+    def __init__(self, handle: DeploymentHandle, *, deadline_s: float | None = None) -> None:
+        """`deadline_s`: the engine's own. Where no replica is up nobody keeps it, so it is kept here, a little later:
+        `LLMBusyError`. None: whoever asks has a clock."""
         self._handle = handle
+        self._limit_s = None if deadline_s is None else deadline_s + GRACE_S
         self._card: EngineCard | None = None
 
     async def card(self) -> EngineCard:
@@ -64,15 +74,38 @@ class LLMHandle:
 
     async def generate(self, request: GenerateRequest) -> GenerateResponse:
         """The whole answer."""
-        return await answer(self._handle.generate.remote(request))
+        async with _answered_by(self._ends()):
+            return await answer(self._handle.generate.remote(request))
 
-    def stream(self, request: GenerateRequest) -> AsyncGenerator[Piece, None]:
+    async def stream(self, request: GenerateRequest) -> AsyncGenerator[Piece, None]:
         """The answer in pieces. Closed early, the engine stops."""
-        return pieces(self._handle, "stream", request)
+        ends = self._ends()
+        async with aclosing(pieces(self._handle, "stream", request)) as found:
+            while True:
+                async with _answered_by(ends):
+                    piece = await anext(found, None)
+                if piece is None:
+                    return
+                yield piece
 
     async def score(self, request: ScoreRequest) -> ScoreResponse:
         """Likelihoods of continuations."""
         return await answer(self._handle.score.remote(request))
+
+    def _ends(self) -> float | None:
+        return None if self._limit_s is None else asyncio.get_running_loop().time() + self._limit_s
+
+
+@asynccontextmanager
+async def _answered_by(ends: float | None) -> AsyncGenerator[None, None]:
+    limit = asyncio.timeout_at(ends)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise LLMBusyError("No replica of the language model answers. Ask again later.", GRACE_S) from error
 
 
 class EnricherHandle:
