@@ -44,6 +44,8 @@ def test_what_the_platform_asks_for_is_good() -> None:
         ({"minimum": 5, "maximum": 1}, "minimum is more than maximum"),
         ({"maxLength": -1}, "maxLength"),
         ({"maxItems": True}, "maxItems"),
+        ({"maxLength": 400}, "maxLength takes too long to obey; 256 at the most"),
+        ({"items": {"maxLength": 30}, "maxItems": 10}, r"\$\.items: maxLength takes too long to obey; 25 "),
         ({"required": "name"}, "required"),
         ({"enum": "name"}, "enum"),
     ],

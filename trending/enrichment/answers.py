@@ -11,7 +11,6 @@ from typing import Any
 from trending.errors import LLMError
 from trending.settings import EnrichmentSettings
 
-CHARS_PER_WORD = 9
 MAX_TAG_CHARS = 30
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 _SUMMARY_START = re.compile(r'^\s*(?:```(?:json)?\s*)?\{\s*"summary"\s*:\s*"')
@@ -29,7 +28,10 @@ class Answer:
 
 
 def answer_schema(settings: EnrichmentSettings, *, reviewed: bool) -> dict[str, Any]:
-    """JSON schema of an answer. `reviewed`: with summary and score, the summary first so that it can stream."""
+    """JSON schema of an answer. `reviewed`: with summary and score, the summary first so that it can stream.
+
+    The length of a summary is checked when it is there: guided output takes minutes to obey a bound of hundreds.
+    """
     tags = {
         "type": "array",
         "items": {"type": "string", "maxLength": MAX_TAG_CHARS},
@@ -37,9 +39,8 @@ def answer_schema(settings: EnrichmentSettings, *, reviewed: bool) -> dict[str, 
     }
     fields: dict[str, Any] = {"vibe_tags": tags}
     if reviewed:
-        longest = settings.max_summary_words * CHARS_PER_WORD
         fields = {
-            "summary": {"type": "string", "maxLength": longest},
+            "summary": {"type": "string"},
             "vibe_score": {"type": "integer", "minimum": 1, "maximum": 10},
             **fields,
         }

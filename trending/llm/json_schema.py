@@ -18,6 +18,9 @@ BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
 VALUES = {"enum", "const", "required", "type", "$ref"}
 KNOWN = NOTES | SCHEMAS | LISTS | NAMED | COUNTS | BOUNDS | VALUES
 MAX_DEPTH, MAX_NODES = 16, 512
+MAX_REPEATS = 256
+"""Counts multiplied along a branch. The grammar holds each repetition by itself: a text of at most 400 characters kept
+the engine, and all who shared it, busy for minutes."""
 
 
 def check_schema(schema: Mapping[str, Any]) -> None:
@@ -30,7 +33,8 @@ class _Check:
         self._root = root
         self._nodes = 0
 
-    def visit(self, schema: Any, where: str, depth: int) -> None:
+    def visit(self, schema: Any, where: str, depth: int, repeats: int = 1) -> None:
+        """Checks a schema and all below it. `repeats`: how often the arrays around it may repeat it."""
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise PromptError(
@@ -44,24 +48,31 @@ class _Check:
             if key not in KNOWN:
                 raise _wrong(where, f"keyword {key!r} is not supported")
         self._values(schema, where)
+        repeats = self._repeats(schema, where, repeats)
         for key in SCHEMAS & schema.keys():
-            self.visit(schema[key], f"{where}.{key}", depth + 1)
+            self.visit(schema[key], f"{where}.{key}", depth + 1, repeats)
         for key in LISTS & schema.keys():
-            self._each(schema[key], f"{where}.{key}", depth)
+            self._each(schema[key], f"{where}.{key}", depth, repeats)
         for key in NAMED & schema.keys():
-            self._named(schema[key], f"{where}.{key}", depth)
+            self._named(schema[key], f"{where}.{key}", depth, repeats)
 
-    def _each(self, schemas: Any, where: str, depth: int) -> None:
+    def _repeats(self, schema: Mapping[str, Any], where: str, repeats: int) -> int:
+        for key in COUNTS & schema.keys():
+            if schema[key] * repeats > MAX_REPEATS:
+                raise _wrong(where, f"{key} takes too long to obey; {MAX_REPEATS // repeats} at the most")
+        return repeats * max(1, schema.get("maxItems", 1), schema.get("minItems", 1))
+
+    def _each(self, schemas: Any, where: str, depth: int, repeats: int) -> None:
         if not isinstance(schemas, list | tuple) or not schemas:
             raise _wrong(where, "expected a list of schemas")
         for index, schema in enumerate(schemas):
-            self.visit(schema, f"{where}[{index}]", depth + 1)
+            self.visit(schema, f"{where}[{index}]", depth + 1, repeats)
 
-    def _named(self, schemas: Any, where: str, depth: int) -> None:
+    def _named(self, schemas: Any, where: str, depth: int, repeats: int) -> None:
         if not isinstance(schemas, Mapping):
             raise _wrong(where, "expected schemas by name")
         for name, schema in schemas.items():
-            self.visit(schema, f"{where}.{name}", depth + 1)
+            self.visit(schema, f"{where}.{name}", depth + 1, repeats)
 
     def _values(self, schema: Mapping[str, Any], where: str) -> None:
         kinds = schema.get("type", [])
