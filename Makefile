@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser setup-vllm test-vllm demo test test-faults test-contract test-all lint format types contracts check lock bench-ingest bench-training bench-tuning bench-serving clean
+.PHONY: help setup browser setup-vllm test-vllm demo test test-faults test-service-faults test-contract test-all lint format types contracts check lock bench-ingest bench-training bench-tuning bench-serving clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -45,10 +45,13 @@ demo: setup ## Raw titles to a served model (DATA=folder for real catalogues)
 	$(BIN)/trending demo $(if $(DATA),--data $(DATA))
 
 test: setup ## The test suite, with coverage
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -m "not slow" --durations=25 --cov --cov-report=term:skip-covered --cov-fail-under=90
 
-test-faults: setup ## Trainings and a service whose workers, jobs and replicas are killed
-	$(BIN)/python -m pytest tests/integration/test_training_faults.py tests/serve_app/test_service_faults.py
+test-faults: setup ## Trainings whose workers and jobs are killed
+	$(BIN)/python -m pytest tests/integration/test_training_faults.py
+
+test-service-faults: setup ## A service under load whose replicas are killed, and that is deployed anew
+	$(BIN)/python -m pytest tests/serve_app/test_service_faults.py
 
 test-contract: setup ## Thousands of requests made up from the API's OpenAPI document
 	$(BIN)/python -m pytest tests/serve_app/test_contract.py
