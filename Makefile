@@ -60,7 +60,7 @@ test-all: setup ## Every test, the slow ones too
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 test-vllm: setup-vllm ## The engine `vllm` on its CPU build, in its own environment
-	$(VENV)-vllm/bin/python -m pytest -m vllm tests/vllm
+	$(VENV)-vllm/bin/python -m pytest -m vllm tests/vllm_cpu
 
 lint: setup ## Style: ruff
 	$(BIN)/ruff check .

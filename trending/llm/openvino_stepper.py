@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from trending.errors import LLMError, PromptError
 from trending.llm.openvino_model import last_line
 
 log = logging.getLogger(__name__)
+TURN_S = 0.004
+"""Between two steps. A step holds Python's lock, and all other threads of the process wait for it: without a turn of
+their own they would get as far as one call of a library in each."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class Stepper:
                 # A request that was cancelled leaves its cache with the next step.
                 if self._drop_and_add() or self._active:
                     self._step()
+                    time.sleep(TURN_S)
             self._empty()
             self._fail_all(LLMError("The language model was closed."))
         except Exception as error:  # noqa: BLE001 (whatever it was: those who wait must hear of it)
