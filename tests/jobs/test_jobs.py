@@ -74,4 +74,4 @@ def test_trust_cannot_be_learnt_without_a_language_model(
     with pytest.raises(SystemExit) as stop:
         main(["trust", "--titles", "20", "--home", str(sample_home.home)])
     assert stop.value.code == 1
-    assert "names no language model" in capsys.readouterr().err
+    assert "name no language model" in capsys.readouterr().err

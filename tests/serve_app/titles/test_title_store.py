@@ -25,9 +25,9 @@ def home(ray_cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Settings
 
 
 @pytest.fixture(scope="module")
-def store(home: Settings) -> Iterator[DeploymentHandle]:
+def store(home: Settings, serve_address: tuple[str, int]) -> Iterator[DeploymentHandle]:
     yield serve.run(TitleStore.bind(home), name="store", route_prefix=None)
-    serve.shutdown()
+    serve.delete("store")
 
 
 def test_all_methods_answer_through_the_handle(store: DeploymentHandle, home: Settings) -> None:
