@@ -37,7 +37,7 @@ ENRICHMENTS = pa.schema(
         pa.field("llm_trust", pa.float32()),
         pa.field("summary", pa.string()),
         pa.field("summary_rung", pa.string()),
-        pa.field("vibe_score", pa.float32()),
+        pa.field("vibe_score", pa.float64()),
         pa.field("score_basis", pa.string()),
         pa.field("vibe_tags", _strings),
         pa.field("tag_rung", pa.string()),
