@@ -75,20 +75,10 @@ def serve_litserve(kind: str, bundle: Path, port: int) -> None:
     """LitServe: one worker, dynamic batches."""
     import litserve
 
-    class GenreAPI(litserve.LitAPI):
-        def setup(self, device: str) -> None:
-            self.model = open_model(kind, bundle)
+    from benchmarks.serving_litserve import GenreAPI
 
-        def batch(self, inputs: list[Any]) -> list[Any]:
-            return inputs
-
-        def predict(self, x: list[Any], **_: Any) -> list[Any]:
-            return answers(self.model, x)
-
-        def unbatch(self, output: list[Any]) -> list[Any]:
-            return output
-
-    api = GenreAPI(max_batch_size=BATCH, batch_timeout=WAIT_MS / 1000, api_path=PATHS["litserve"])
+    options = {"max_batch_size": BATCH, "batch_timeout": WAIT_MS / 1000, "api_path": PATHS["litserve"]}
+    api = GenreAPI(kind, bundle, **options)
     server = litserve.LitServer(api, accelerator="cpu", workers_per_device=1, timeout=120)
     server.run(host="127.0.0.1", port=port, log_level="warning", generate_client_file=False)
 
