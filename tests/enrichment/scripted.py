@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from trending.enrichment.chain import EnrichmentChain
-from trending.enrichment.schema import EnrichmentInput, GenreAnswer
+from trending.enrichment.schema import Enrichment, EnrichmentInput, GenreAnswer
 from trending.llm.protocol import (
     EngineCard,
     GenerateRequest,
@@ -126,3 +127,24 @@ def chain_of(engine: ScriptedEngine | None, **changes: Any) -> EnrichmentChain:
     """A chain of the parts above, or of those that the test gives."""
     parts = {"classify": classify, "encoder": WordEncoder(), "sentiment": WordSentiment()} | changes
     return EnrichmentChain(parts.pop("settings", Settings()), engine=engine, **parts)
+
+
+def enriched(engine: ScriptedEngine | None, title: EnrichmentInput = TITLE, **changes: Any) -> Enrichment:
+    """The answer of a chain with this engine."""
+    return asyncio.run(chain_of(engine, **changes).enrich(title))
+
+
+def streamed(
+    engine: ScriptedEngine, title: EnrichmentInput = TITLE, **changes: Any
+) -> list[Mapping[str, Any]]:
+    """The events of a chain with this engine."""
+
+    async def collect() -> list[Mapping[str, Any]]:
+        return [event async for event in chain_of(engine, **changes).stream(title)]
+
+    return asyncio.run(collect())
+
+
+def kinds(result: Enrichment) -> list[tuple[str, str, int]]:
+    """What was not believed: part, kind and attempt of each."""
+    return [(fault.part, fault.kind, fault.attempt) for fault in result.faults]
