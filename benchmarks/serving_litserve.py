@@ -8,6 +8,7 @@ from typing import Any
 import litserve
 
 from benchmarks.serving_models import open_model
+from benchmarks.serving_peers import answers
 
 
 class GenreAPI(litserve.LitAPI):
@@ -27,8 +28,6 @@ class GenreAPI(litserve.LitAPI):
 
     def predict(self, x: list[Any], **_: Any) -> list[Any]:
         """One answer a request."""
-        from benchmarks.serving_peers import answers
-
         return answers(self.model, x)
 
     def unbatch(self, output: list[Any]) -> list[Any]:
