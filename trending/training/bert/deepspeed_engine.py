@@ -12,6 +12,7 @@ import torch
 
 from trending.models.bert_network import GenreNetwork
 from trending.settings import BertSettings
+from trending.training.bert.build_locks import drop_stale_locks
 from trending.training.bert.engine import MOMENTS, WEIGHT, scale_rates, trainable
 from trending.training.bert.optimizer import make_optimizer
 
@@ -27,6 +28,7 @@ class DeepSpeedEngine:
         self, network: GenreNetwork, settings: BertSettings, *, world: int, device: torch.device, bf16: bool
     ) -> None:
         deepspeed = import_deepspeed(device)
+        drop_stale_locks()
         logging.getLogger("DeepSpeed").setLevel(logging.ERROR)
         deepspeed.init_distributed(dist_backend="nccl" if device.type == "cuda" else "gloo", verbose=False)
         self.gradient_norm = 0.0

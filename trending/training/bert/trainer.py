@@ -162,7 +162,11 @@ def _job(
 def _scaling(settings: BertSettings, *, gpu: bool) -> Any:
     from ray.train import ScalingConfig
 
-    return ScalingConfig(num_workers=settings.num_workers, use_gpu=gpu)
+    return ScalingConfig(
+        num_workers=settings.num_workers,
+        use_gpu=gpu,
+        elastic_resize_monitor_interval_s=settings.elastic_check_s,
+    )
 
 
 def _network(settings: TrainSettings, genres: int) -> GenreNetwork:
