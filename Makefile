@@ -47,8 +47,8 @@ demo: setup ## Raw titles to a served model (DATA=folder for real catalogues)
 test: setup ## The test suite, with coverage
 	$(BIN)/python -m pytest -m "not slow" --durations=25 --cov --cov-report=term:skip-covered --cov-fail-under=90
 
-test-faults: setup ## Trainings whose workers and jobs are killed
-	$(BIN)/python -m pytest tests/integration/test_training_faults.py
+test-faults: setup ## Trainings whose workers, jobs and nodes are killed
+	$(BIN)/python -m pytest tests/integration/test_training_faults.py tests/integration/test_elastic_training.py
 
 test-service-faults: setup ## A service under load whose replicas are killed, and that is deployed anew
 	$(BIN)/python -m pytest tests/serve_app/test_service_faults.py

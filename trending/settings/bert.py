@@ -53,6 +53,8 @@ class BertSettings(Section):
 
     num_workers: int | tuple[int, int] = 2
     """Data-parallel workers. Two numbers, least and most: elastic, as many as the cluster has room for."""
+    elastic_check_s: float = Field(default=60.0, gt=0)
+    """Seconds between two looks at whether the cluster has room for more elastic workers, or for fewer."""
     engine: Literal["deepspeed", "torch"] = "deepspeed"
     zero_stage: int = Field(default=1, ge=0, le=3)
     """What DeepSpeed shards over the workers: 1 optimiser states, 2 and gradients, 3 and weights; 0 nothing."""
