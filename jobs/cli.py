@@ -11,7 +11,7 @@ EPILOG = """All state lives under TRENDING_HOME (.trending in the current folder
 
 def build_app() -> typer.Typer:
     """The application with all its jobs."""
-    from jobs import data, demo, enrich, evaluate, ingest, keys, runs, serve, train, trust, tune
+    from jobs import calibration, data, demo, enrich, evaluate, ingest, keys, runs, serve, train, trust, tune
 
     app = typer.Typer(
         name="trending",
@@ -27,6 +27,7 @@ def build_app() -> typer.Typer:
     app.command("train")(train.train)
     app.command("tune")(tune.tune)
     app.command("evaluate")(evaluate.evaluate)
+    app.command("calibration")(calibration.calibration)
     app.command("trust")(trust.trust)
     app.command("enrich")(enrich.enrich)
     app.command("runs")(runs.runs)

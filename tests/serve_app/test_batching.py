@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from serve_app.batching import OTHERS_IN_FLIGHT, Batcher, BatchLimits
+from trending.models.calibrators import Calibration, Calibrator
+from trending.models.prior import PriorModel
 
 
 class Counting:
@@ -150,3 +152,15 @@ def test_a_model_that_says_nothing_of_lengths_gets_what_waits() -> None:
     batches = asyncio.run(run())
     assert batches[:OTHERS_IN_FLIGHT] == [1] * OTHERS_IN_FLIGHT
     assert sorted(batches[OTHERS_IN_FLIGHT:]) == [1, 8]
+
+
+def test_what_is_served_went_through_the_calibration_of_the_bundle() -> None:
+    model = PriorModel(["Drama", "Horror"], [0.6, 0.2])
+    model.calibration = Calibration((Calibrator("platt", slope=1.0, intercept=-1.0), Calibrator()))
+
+    async def run() -> np.ndarray:
+        return await Batcher(model).predict(["a sheriff", "a ghost"])
+
+    found = asyncio.run(run())
+    np.testing.assert_array_equal(found, model.predict_proba(["a sheriff", "a ghost"]))
+    assert found[0].tolist() == pytest.approx([1 / (1 + np.exp(1) * 2 / 3), 0.2])

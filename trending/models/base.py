@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from trending.models.calibrators import Calibration
 
 Probabilities = npt.NDArray[np.float32]
 """`[n, genres]`, each in [0, 1]."""
@@ -20,6 +23,8 @@ class GenreModel(Protocol):
 
     name: ClassVar[str]
     """Key under which a bundle finds the class again: `prior`, `keyword`, `linear`, `xgboost`, ..."""
+    calibration: Calibration | None
+    """What the answers have gone through; None for those of the model alone. It is no part of `save`."""
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -27,7 +32,8 @@ class GenreModel(Protocol):
         ...
 
     def predict_proba(self, documents: Sequence[str]) -> Probabilities:
-        """Probabilities `[n, len(genres)]` in [0, 1]; genres are independent (sigmoid, never softmax)."""
+        """Probabilities `[n, len(genres)]` in [0, 1], calibrated; genres are independent (sigmoid, never
+        softmax)."""
         ...
 
     def save(self, folder: Path) -> Mapping[str, Any]:

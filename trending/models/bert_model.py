@@ -14,6 +14,7 @@ from trending.features.encoders import CONFIG, TOKENIZER, WEIGHTS
 from trending.models.base import Probabilities
 from trending.models.bert_network import HEAD
 from trending.models.bert_runtime import IR, Tokens, open_runtime
+from trending.models.calibrators import Calibrated
 
 TOKENIZER_FILE = "tokenizer.json"
 IR_FILES = tuple(name for file in IR.values() for name in (file, str(Path(file).with_suffix(".bin"))))
@@ -23,7 +24,7 @@ LENGTH_STEP = 16
 """Lengths of padded texts are multiples of this many tokens."""
 
 
-class BertModel:
+class BertModel(Calibrated):
     """Sigmoid of the logits divided by the temperature (Guo et al. 2017), multi-label.
 
     The bundle holds the network for every runtime. On a GPU it is served by PyTorch, on a CPU by the one that
@@ -79,7 +80,7 @@ class BertModel:
         """`[n, len(genres)]`."""
         from scipy.special import expit
 
-        return expit(self.logits(documents) / np.float32(self.temperature))
+        return self.calibrated(expit(self.logits(documents) / np.float32(self.temperature)))
 
     def logits(self, documents: Sequence[str]) -> np.ndarray:
         """`[n, len(genres)]`, before the temperature.

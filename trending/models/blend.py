@@ -12,9 +12,7 @@ import numpy.typing as npt
 
 from trending.models.base import GenreModel, Probabilities
 from trending.models.bundle import model_class
-
-CLIP = 1e-6
-"""Probabilities closer than this to 0 or 1 are taken as that close: their logits stay finite."""
+from trending.models.calibrators import Calibrated, log_odds, without_calibration
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,13 @@ class Member:
     """Identity of that bundle."""
 
 
-class BlendModel:
-    """Sigmoid of the members' weighted logits and a bias a genre. The bundle holds the members whole."""
+class BlendModel(Calibrated):
+    """Sigmoid of the members' weighted logits and a bias a genre. The bundle holds the members whole.
+
+    Members answer without the calibration of their own bundles; only what they come to together is calibrated. A
+    mixture of calibrated answers is not calibrated itself (Ranjan and Gneiting 2010), so the blend needs curves of
+    its own anyway, and the weights are fitted on logits that no step of an isotonic curve has flattened.
+    """
 
     name: ClassVar[str] = "blend"
 
@@ -35,7 +38,7 @@ class BlendModel:
         self, members: Sequence[Member], *, weights: Sequence[float], biases: Sequence[float]
     ) -> None:
         """One weight a member, one bias a genre; the members' genres are the same."""
-        self.members = list(members)
+        self.members = [Member(without_calibration(one.model), one.digest) for one in members]
         self.weights, self.biases = tuple(weights), tuple(biases)
         self.genres: tuple[str, ...] = tuple(members[0].model.genres)
 
@@ -47,9 +50,8 @@ class BlendModel:
         """The blend of the members' probabilities, each `[n, len(genres)]`."""
         from scipy.special import expit
 
-        return expit(
-            np.tensordot(self.weights, member_logits(answers), axes=1) + np.asarray(self.biases)
-        ).astype(np.float32)
+        blended = np.tensordot(self.weights, member_logits(answers), axes=1) + np.asarray(self.biases)
+        return self.calibrated(expit(blended))
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Every member in a folder of its own."""
@@ -75,6 +77,4 @@ class BlendModel:
 
 def member_logits(answers: Sequence[Probabilities]) -> npt.NDArray[np.float64]:
     """Log-odds `[members, n, genres]` of probabilities, finite."""
-    from scipy.special import logit
-
-    return logit(np.stack(answers).astype(np.float64).clip(CLIP, 1 - CLIP))
+    return log_odds(np.stack(answers))

@@ -18,6 +18,7 @@ import numpy as np
 
 from trending.errors import BundleError
 from trending.models.base import GenreModel
+from trending.models.calibrators import Calibration
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
@@ -53,6 +54,9 @@ class Manifest:
     """Scores on validation, where the thresholds were chosen."""
     code_revision: str
     created_at: str
+    calibration: Mapping[str, Any] | None = None
+    """`calibrators`, one a genre, that the model's answers go through, and what was `measured` when they were
+    chosen; None where the model answers by itself, as in every bundle from before there were any."""
     files: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of every other file, by path inside the folder."""
     format: int = FORMAT
@@ -67,6 +71,7 @@ class Bundle:
     digest: str
     """SHA-256 of the manifest, which holds those of all other files: the identity of the model."""
     model: GenreModel
+    """With the calibration of the manifest: its probabilities are those that are served."""
 
     @property
     def thresholds(self) -> tuple[float, ...]:
@@ -92,15 +97,18 @@ def save_bundle(
     time_split: bool = False,
     settings: Mapping[str, Any] | None = None,
     metrics: Mapping[str, float] | None = None,
+    measured: Mapping[str, Any] | None = None,
 ) -> Bundle:
     """Write the model into a new folder and load it back, so that a bundle that cannot be read is never kept.
 
-    Raises `BundleError` where the folder already holds something.
+    The model's `calibration` goes into the manifest, with what was `measured` when it was fitted. Raises
+    `BundleError` where the folder already holds something.
     """
     if folder.exists() and any(folder.iterdir()):
         raise BundleError(f"{folder}: not empty. A bundle is written once; choose another folder.")
     folder.mkdir(parents=True, exist_ok=True)
     state = model.save(folder)
+    curves = model.calibration
     manifest = Manifest(
         model=model.name,
         genres=tuple(model.genres),
@@ -111,6 +119,7 @@ def save_bundle(
         state=state,
         settings=settings or {},
         metrics=metrics or {},
+        calibration={"calibrators": curves.as_json(), "measured": measured or {}} if curves else None,
         code_revision=code_revision(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         files={name: _sha256(folder / name) for name in _files(folder)},
@@ -130,6 +139,7 @@ def load_bundle(folder: Path) -> Bundle:
     verify_files(folder, manifest)
     try:
         model = model_class(manifest.model).load(folder, manifest.state)
+        model.calibration = _calibration(manifest)
     except (KeyError, ValueError, OSError) as error:
         raise BundleError(
             f"{folder}: the files are as saved, but the model does not load: {error}"
@@ -201,6 +211,15 @@ def code_revision() -> str:
         return package_version("trending")
     except PackageNotFoundError:
         return "unknown"
+
+
+def _calibration(manifest: Manifest) -> Calibration | None:
+    if manifest.calibration is None:
+        return None
+    found = Calibration.from_json(manifest.calibration["calibrators"])
+    if len(found.calibrators) != len(manifest.genres):
+        raise ValueError(f"{len(found.calibrators)} calibrators for {len(manifest.genres)} genres")
+    return found
 
 
 def _files(folder: Path) -> list[str]:

@@ -10,9 +10,10 @@ import numpy as np
 
 from trending.catalog.leakage import keyword_predictions
 from trending.models.base import Labels, Probabilities
+from trending.models.calibrators import Calibrated
 
 
-class KeywordModel:
+class KeywordModel(Calibrated):
     """Two probabilities a genre: its share among training titles that hold one of its keywords, and among
     those that do not."""
 
@@ -36,7 +37,8 @@ class KeywordModel:
 
     def predict_proba(self, documents: Sequence[str]) -> Probabilities:
         """`[n, len(genres)]`."""
-        return np.where(_matches(documents, self.genres), self._with_word, self._without)
+        found = _matches(documents, self.genres)
+        return self.calibrated(np.where(found, self._with_word, self._without))
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """All of it is state; no file is written."""

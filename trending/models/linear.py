@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from trending.features.tfidf import Tfidf
 from trending.models.base import Labels, Probabilities
+from trending.models.calibrators import Calibrated
 from trending.settings import LinearSettings
 
 WEIGHTS = "linear.safetensors"
@@ -18,7 +19,7 @@ NEVER = -12.0
 """Score of a genre that no training title has, or that all have (negated): nothing can be fitted."""
 
 
-class LinearModel:
+class LinearModel(Calibrated):
     """`sigmoid(tfidf(document) @ weights + bias)`, one column a genre."""
 
     name: ClassVar[str] = "linear"
@@ -66,7 +67,7 @@ class LinearModel:
         """`[n, len(genres)]`."""
         from scipy.special import expit
 
-        return expit(self.scores(documents))
+        return self.calibrated(expit(self.scores(documents)))
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Vocabulary, document frequencies and weights."""

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trending.models.base import Labels, Probabilities
+from trending.models.calibrators import Calibrated
 
 
-class PriorModel:
+class PriorModel(Calibrated):
     """Answers every document with the share of training titles that have the genre."""
 
     name: ClassVar[str] = "prior"
@@ -27,7 +28,7 @@ class PriorModel:
 
     def predict_proba(self, documents: Sequence[str]) -> Probabilities:
         """The same row for each document, `[n, len(genres)]`."""
-        return np.tile(self._shares, (len(documents), 1))
+        return self.calibrated(np.tile(self._shares, (len(documents), 1)))
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """All of it is state; no file is written."""

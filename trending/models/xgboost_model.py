@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from trending.features.embeddings import Embeddings, SentenceEncoder
 from trending.models.base import Labels, Probabilities
+from trending.models.calibrators import Calibrated
 from trending.models.embedding_scores import EmbeddingScores
 from trending.models.linear import LinearModel
 from trending.settings import TrainSettings
@@ -68,7 +69,7 @@ class FirstStage:
         return cls(linear, EmbeddingScores.load(folder, state["by_embedding"]))
 
 
-class XGBoostModel:
+class XGBoostModel(Calibrated):
     """One ensemble a genre (`binary:logistic`, multi-label); the makers of its features are part of it."""
 
     name: ClassVar[str] = "xgboost"
@@ -104,7 +105,7 @@ class XGBoostModel:
         if not len(documents):
             return np.zeros((0, len(self.genres)), np.float32)
         found = self.booster.predict(xgboost.DMatrix(self.first_stage.features(documents, embeddings)))
-        return found.reshape(len(documents), len(self.genres))
+        return self.calibrated(found.reshape(len(documents), len(self.genres)))
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Booster (UBJ), encoder files, the models of the first stage."""

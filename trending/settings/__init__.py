@@ -6,6 +6,7 @@ step into a section) or in a YAML file given to `load_settings`; the environment
 
 from trending.settings.bert import BertExportSettings, BertOptimizerSettings, BertSettings
 from trending.settings.blend import BlendSettings
+from trending.settings.calibration import CalibrationSettings
 from trending.settings.enrichment import EnrichmentSettings
 from trending.settings.llm import LLMSettings
 from trending.settings.platform import (
@@ -32,6 +33,7 @@ __all__ = [
     "BertOptimizerSettings",
     "BertSettings",
     "BlendSettings",
+    "CalibrationSettings",
     "DocumentSettings",
     "EmbeddingSettings",
     "EnrichmentSettings",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from trending.settings.bert import BertSettings
 from trending.settings.blend import BlendSettings
+from trending.settings.calibration import CalibrationSettings
 from trending.settings.section import Section
 
 
@@ -82,3 +83,4 @@ class TrainSettings(Section):
     xgboost: XGBoostSettings = XGBoostSettings()
     bert: BertSettings = BertSettings()
     blend: BlendSettings = BlendSettings()
+    calibration: CalibrationSettings = CalibrationSettings()

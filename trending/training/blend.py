@@ -14,6 +14,7 @@ from trending.features.documents import DocumentSet
 from trending.models.base import Labels
 from trending.models.blend import BlendModel, Member, member_logits
 from trending.models.bundle import MODEL_CLASSES, load_bundle, read_manifest
+from trending.models.calibrators import without_calibration
 from trending.models.registry import Resolved, resolve_model, versions_of
 from trending.progress import Report, silent
 from trending.settings import BlendSettings, Settings
@@ -38,8 +39,9 @@ def fit_blend(
     for word in settings.train.blend.members:
         report(f"Asking {word}")
         bundle = load_bundle(find_member(word, documents, settings, time_split=run.time_split).folder)
-        members.append(Member(bundle.model, bundle.digest))
-        answers.append(predict_known(bundle.model, validation.documents, settings, report=report))
+        model = without_calibration(bundle.model)  # the blend is calibrated as a whole
+        members.append(Member(model, bundle.digest))
+        answers.append(predict_known(model, validation.documents, settings, report=report))
     report(f"Weighing {len(members)} models")
     weights, biases = fit_weights(validation.labels, member_logits(answers), settings.train.blend)
     return BlendModel(members, weights=weights.tolist(), biases=biases.tolist())

@@ -66,9 +66,19 @@ def log_training(
     mlflow.log_metric("seconds", seconds)
     for name, figure in plots.items():
         mlflow.log_figure(figure, f"plots/{name}.png")
+    _log_calibration(bundle)
     _log_importances(bundle)
     _log_export(bundle)
     return _register(settings, bundle, _log_bundle(bundle))
+
+
+def _log_calibration(bundle: Bundle) -> None:
+    """How far off the probabilities of validation were, before and after: means over the genres."""
+    import mlflow
+
+    measured = (bundle.manifest.calibration or {}).get("measured", {})
+    figures = {name: value for name, value in measured.items() if isinstance(value, float)}
+    mlflow.log_metrics({f"calibration/{name}": value for name, value in figures.items()})
 
 
 def _log_importances(bundle: Bundle) -> None:

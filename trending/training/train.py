@@ -15,6 +15,7 @@ import numpy as np
 from trending.catalog.snapshots import resolve_snapshot
 from trending.errors import TrainingError
 from trending.evaluation.bootstrap import Interval
+from trending.evaluation.calibrating import fit_on
 from trending.evaluation.evaluate import predictions, score_all, test_json
 from trending.evaluation.metrics import Scores, scores
 from trending.evaluation.predict import predict_known
@@ -162,6 +163,11 @@ def _bundle(
 ) -> tuple[Bundle, Mapping[str, float]]:
     validation = documents.subset("validation")
     probabilities = predict_known(fitted, validation.documents, settings)
+    measured = None
+    if settings.train.calibration.methods:
+        found = fit_on(validation, probabilities, settings.train)
+        fitted.calibration, measured = found.calibration, found.measured()
+        probabilities = found.calibration.apply(probabilities)
     thresholds = tune_thresholds(validation.labels, probabilities)
     chosen = probabilities >= np.asarray(thresholds)
     metrics = scores(validation.labels, chosen, probabilities, validation.genres).headline()
@@ -174,6 +180,7 @@ def _bundle(
         time_split=time_split,
         settings=settings.train.model_dump(mode="json"),
         metrics=metrics,
+        measured=measured,
     )
     return bundle, metrics
 
