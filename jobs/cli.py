@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import typer
 
 EPILOG = """All state lives under TRENDING_HOME (.trending in the current folder). Every job also runs as
@@ -9,10 +11,26 @@ EPILOG = """All state lives under TRENDING_HOME (.trending in the current folder
 `ray job submit --working-dir . --runtime-env runtime_env.yaml -- python -m jobs JOB`."""
 
 
+COMMANDS = (
+    "ingest",
+    "train",
+    "tune",
+    "evaluate",
+    "calibration",
+    "explain",
+    "trust",
+    "enrich",
+    "runs",
+    "serve",
+    "demo",
+)
+"""Jobs, in the order of `--help`: `jobs.NAME` has a function of the same name."""
+GROUPS = ("data", "keys")
+"""Jobs of several commands: `jobs.NAME.app()`."""
+
+
 def build_app() -> typer.Typer:
     """The application with all its jobs."""
-    from jobs import calibration, data, demo, enrich, evaluate, ingest, keys, runs, serve, train, trust, tune
-
     app = typer.Typer(
         name="trending",
         help="Film and TV catalogues into genres and vibes, on Ray: ingest, train, evaluate, enrich, serve.",
@@ -23,16 +41,8 @@ def build_app() -> typer.Typer:
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command("ingest")(ingest.ingest)
-    app.command("train")(train.train)
-    app.command("tune")(tune.tune)
-    app.command("evaluate")(evaluate.evaluate)
-    app.command("calibration")(calibration.calibration)
-    app.command("trust")(trust.trust)
-    app.command("enrich")(enrich.enrich)
-    app.command("runs")(runs.runs)
-    app.command("serve")(serve.serve)
-    app.command("demo")(demo.demo)
-    app.add_typer(data.app(), name="data")
-    app.add_typer(keys.app(), name="keys")
+    for name in COMMANDS:
+        app.command(name)(getattr(import_module(f"jobs.{name}"), name))
+    for name in GROUPS:
+        app.add_typer(import_module(f"jobs.{name}").app(), name=name)
     return app

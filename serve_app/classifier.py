@@ -13,7 +13,7 @@ from ray import serve
 
 from serve_app.batching import Batcher, BatchLimits
 from serve_app.contracts import Classified, ModelCard
-from serve_app.explaining import deciding_words, variants
+from trending.evaluation.occlusion import deciding_words, variants
 
 if TYPE_CHECKING:
     from trending.models.bundle import Bundle

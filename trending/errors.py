@@ -59,6 +59,10 @@ class TrainingError(TrendingError):
     """A model cannot be trained on this data with these settings."""
 
 
+class EvaluationError(TrendingError):
+    """A model cannot be tested or explained in this way."""
+
+
 class RegistryError(TrendingError):
     """There is no such run, registered version or alias."""
 

@@ -16,7 +16,7 @@ from tests.enrichment.scripted import (
     enriched,
     kinds,
 )
-from trending.enrichment.evidence import split_sentences
+from trending.catalog.sentences import split_sentences
 from trending.enrichment.prompts import load_prompt
 from trending.errors import (
     LLMBudgetError,

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.enrichment.scripted import TITLE, WordEncoder
-from trending.enrichment.evidence import gather, split_sentences
+from trending.catalog.sentences import split_sentences
+from trending.enrichment.evidence import gather
 from trending.enrichment.extractive import extractive_summary
 from trending.enrichment.support import Ground
 from trending.settings import EnrichmentSettings

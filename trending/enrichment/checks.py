@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from trending.catalog.language import ENGLISH, detect_language
+from trending.catalog.sentences import split_sentences
 from trending.catalog.text import words_of
 from trending.enrichment.answers import Answer
-from trending.enrichment.evidence import MAX_WORD_CHARS, Evidence, split_sentences
+from trending.enrichment.evidence import MAX_WORD_CHARS, Evidence
 from trending.enrichment.offensive import is_offensive
 from trending.enrichment.schema import Fault
 from trending.enrichment.support import Ground

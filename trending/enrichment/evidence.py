@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from trending.catalog.sentences import split_sentences
 from trending.catalog.text import clean_plot, clean_review
 from trending.enrichment.schema import EnrichmentInput
 from trending.settings import EnrichmentSettings
@@ -20,11 +21,6 @@ _CHAT_TOKENS = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\U000e0000-\U000e007f]")
 _LONG_WORD = re.compile(rf"\S{{{MAX_WORD_CHARS + 1},}}")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=[\"'(\[]*[\w¡¿])")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|st|jr|sr|vs|no|vol|ep|prof|capt|sgt|lt|gen|etc|e\.g|i\.e)|\b[A-Z])\.$",
-    re.IGNORECASE,
-)
 # Sentences that speak to a model instead of about a film. They are cut; whoever writes around this list meets
 # the checks of the answer.
 _ORDER = re.compile(
@@ -86,17 +82,6 @@ def sentences_of(text: str) -> list[str]:
     """The sentences of an untrusted text, without control characters, chat tokens and orders to a model."""
     text = _LONG_WORD.sub(" ", _CHAT_TOKENS.sub(" ", _CONTROL.sub(" ", text)))
     return [s for s in split_sentences(text) if not _ORDER.search(s) and any(c.isalpha() for c in s)]
-
-
-def split_sentences(text: str) -> list[str]:
-    """A text at its sentence ends; `Dr. No` stays whole."""
-    found: list[str] = []
-    for part in _SENTENCE_END.split(" ".join(text.split())):
-        if found and _ABBREVIATION.search(found[-1]):
-            found[-1] += f" {part}"
-        elif part:
-            found.append(part)
-    return found
 
 
 def fitting(sentences: Sequence[str], chars: int) -> list[str]:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from trending.catalog.sentences import split_sentences
 from trending.enrichment.answers import Answer, answer_schema, draft_of, parse_answer
 from trending.enrichment.checks import LEAK_WORDS, cheap_faults, score_fault, summary_faults
-from trending.enrichment.evidence import Evidence, fitting, split_sentences
+from trending.enrichment.evidence import Evidence, fitting
 from trending.enrichment.failures import Part, fault_of
 from trending.enrichment.prompts import Prompt, enclosed, load_prompt
 from trending.enrichment.schema import Fault

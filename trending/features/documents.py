@@ -14,6 +14,7 @@ from trending.catalog.schema import TITLES
 from trending.catalog.splits import time_split as split_by_time
 from trending.catalog.tables import Tables
 from trending.catalog.taxonomy import load_taxonomy
+from trending.errors import SnapshotError
 from trending.features.document import make_document
 from trending.settings import Settings
 
@@ -99,6 +100,24 @@ def load_documents(settings: Settings, snapshot_id: int, *, time_split: bool = F
         unlabelled=rows.num_rows - labelled.num_rows,
         repeated=labelled.num_rows - kept.num_rows,
     )
+
+
+def find_document(
+    settings: Settings, snapshot_id: int, title_id: str, *, max_reviews: int
+) -> tuple[str, str]:
+    """Id and document of the title whose id is, or alone begins with, `title_id`, labelled or not.
+
+    Raises `SnapshotError` where no title, or more than one, is meant.
+    """
+    tables = Tables(settings)
+    rows = tables.read_arrow("titles", snapshot_id, columns=["title_id", "title", "plot"])
+    found = rows.filter(pc.starts_with(rows["title_id"], title_id)).slice(0, 2).to_pylist()
+    if len(found) != 1 or not title_id:
+        count = "several titles" if found else "no title"
+        raise SnapshotError(f"{title_id!r}: {count} of snapshot {snapshot_id} have an id that begins so.")
+    row = found[0]
+    reviews = _reviews(tables, snapshot_id, limit=max_reviews)[row["title_id"]]
+    return row["title_id"], make_document(row["title"], row["plot"], reviews, max_reviews=max_reviews)
 
 
 def _with_splits(rows: pa.Table, splits: pa.Array) -> pa.Table:

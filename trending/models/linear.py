@@ -63,6 +63,15 @@ class LinearModel(Calibrated):
         """Log-odds `[n, len(genres)]`: what XGBoost takes as features."""
         return np.asarray(self._tfidf.transform(documents) @ self.weights + self._bias, np.float32)
 
+    def contributions(self, document: str) -> tuple[list[str], npt.NDArray[np.float32]]:
+        """The known terms of a document, and what each adds to the log-odds of each genre, `[terms, len(genres)]`.
+
+        With the bias they add up to `scores`.
+        """
+        row = self._tfidf.transform([document]).tocoo()
+        terms = self.terms
+        return [terms[column] for column in row.col], row.data[:, None] * self.weights[row.col]
+
     def predict_proba(self, documents: Sequence[str]) -> Probabilities:
         """`[n, len(genres)]`."""
         from scipy.special import expit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -107,6 +108,18 @@ class XGBoostModel(Calibrated):
         found = self.booster.predict(xgboost.DMatrix(self.first_stage.features(documents, embeddings)))
         return self.calibrated(found.reshape(len(documents), len(self.genres)))
 
+    def contributions(self, documents: Sequence[str]) -> npt.NDArray[np.float32]:
+        """What each feature adds to the log-odds of each genre, before any calibration.
+
+        `[n, len(genres), features + 1]`: the trees' SHAP values (Lundberg et al. 2018), which with the last column,
+        the answer to a title of which nothing is known, add up to the log-odds.
+        """
+        import xgboost
+
+        features = self.first_stage.features(documents, self.encoder.encode(documents))
+        found = self.booster.predict(xgboost.DMatrix(features), pred_contribs=True)
+        return found.reshape(len(documents), len(self.genres), -1)
+
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Booster (UBJ), encoder files, the models of the first stage."""
         self.booster.save_model(folder / BOOSTER)
@@ -135,3 +148,21 @@ class XGBoostModel(Calibrated):
 def stack_features(embeddings: Embeddings, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Features of the booster: embeddings beside the first stage's scores, `[n, width + 3 * genres]`."""
     return np.hstack([embeddings, scores]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class FeatureGroups:
+    """Something of each feature, by where the feature comes from."""
+
+    embedding: npt.NDArray[np.floating]
+    """`[..., width]`"""
+    linear: npt.NDArray[np.floating]
+    """`[..., genres]`, as the two below."""
+    ridge: npt.NDArray[np.floating]
+    neighbours: npt.NDArray[np.floating]
+
+
+def split_features(values: npt.NDArray[np.floating], genres: int) -> FeatureGroups:
+    """`[..., features]` in the order in which `stack_features` put the features side by side."""
+    width = values.shape[-1] - 3 * genres
+    return FeatureGroups(*np.split(values, [width, width + genres, width + 2 * genres], axis=-1))

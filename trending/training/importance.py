@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trending.models.base import GenreModel
-from trending.models.xgboost_model import XGBoostModel
+from trending.models.xgboost_model import XGBoostModel, split_features
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,13 +80,12 @@ def importances(model: GenreModel) -> Importances | None:
     """What the model goes by; None for a kind of model that has no trees."""
     if not isinstance(model, XGBoostModel):
         return None
-    gains = _gains(model)
-    count = len(model.genres)
-    linear, ridge, neighbours = gains[-3 * count :].reshape(3, count)
+    gains = split_features(_gains(model), len(model.genres))
+    linear, ridge, neighbours = gains.linear, gains.ridge, gains.neighbours
     sizes = np.abs(model.first_stage.linear.weights)
     by_term = linear * sizes / np.maximum(sizes.sum(axis=0), 1e-12)
     groups = {
-        "embedding": float(gains[: -3 * count].sum()),
+        "embedding": float(gains.embedding.sum()),
         "linear": float(linear.sum()),
         "ridge": float(ridge.sum()),
         "neighbours": float(neighbours.sum()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from serve_app.explaining import deciding_words, variants
+from trending.evaluation.occlusion import deciding_words, variants
 
 
 def test_each_content_word_is_left_out_once_in_all_of_its_places() -> None:

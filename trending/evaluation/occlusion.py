@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from trending.catalog.sentences import split_sentences
 from trending.models.base import Probabilities
 
 MAX_WORDS = 60
@@ -23,7 +24,7 @@ WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 @dataclass(frozen=True)
 class Variants:
-    """A document, and the same without each of its words."""
+    """A document, and the same without each of its words or sentences."""
 
     words: tuple[str, ...]
     texts: tuple[str, ...]
@@ -41,8 +42,23 @@ def variants(document: str, *, max_words: int = MAX_WORDS) -> Variants:
             found.setdefault(word.lower(), word)
         if len(found) == max_words:
             break
-    texts = tuple(_without(document, word) for word in found)
+    texts = tuple(without_words(document, [word]) for word in found)
     return Variants(tuple(found.values()), (document, *texts))
+
+
+def sentence_variants(document: str) -> Variants:
+    """Without each sentence of plot and reviews. What is left of a document keeps its lines."""
+    title, *lines = document.split("\n")
+    first = 1 if lines else 0
+    lines = [title, *lines]
+    sentences, texts = [], []
+    for number, line in enumerate(lines[first:], first):
+        for sentence in split_sentences(line):
+            if sentence in line:
+                rest = line.replace(sentence, "", 1).strip()
+                sentences.append(sentence)
+                texts.append("\n".join([*lines[:number], rest, *lines[number + 1 :]]))
+    return Variants(tuple(sentences), (document, *texts))
 
 
 def deciding_words(
@@ -66,6 +82,9 @@ def deciding_words(
     return answers
 
 
-def _without(document: str, word: str) -> str:
-    pattern = re.compile(rf"(?<!\w){re.escape(word)}(?:['’]s)?(?!\w)", re.IGNORECASE)
-    return pattern.sub("", document)
+def without_words(document: str, words: Iterable[str]) -> str:
+    """The document without these words, in all of their places."""
+    for word in words:
+        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?:['’]s)?(?!\w)", re.IGNORECASE)
+        document = pattern.sub("", document)
+    return document
