@@ -51,7 +51,7 @@ test-faults: setup ## Trainings whose workers, jobs and nodes are killed
 	$(BIN)/python -m pytest tests/integration/test_training_faults.py tests/integration/test_elastic_training.py
 
 test-service-faults: setup ## A service under load whose replicas are killed, and that is deployed anew
-	$(BIN)/python -m pytest tests/serve_app/test_service_faults.py
+	eval "$$($(BIN)/python -m serve_app.environment)" && $(BIN)/python -m pytest tests/serve_app/test_service_faults.py
 
 test-contract: setup ## Thousands of requests made up from the API's OpenAPI document
 	$(BIN)/python -m pytest tests/serve_app/test_contract.py

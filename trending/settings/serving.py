@@ -58,5 +58,5 @@ class ServeSettings(Section):
     """Seconds between two looks at the tables and at the registry."""
     throughput: bool = True
     """Serve's throughput settings, which must be there before Ray starts."""
-    haproxy: bool = False
-    """Requests enter through HAProxy. It binds all interfaces unless it is told otherwise."""
+    haproxy: bool | None = None
+    """Requests enter through HAProxy, not through Serve's own proxy. None: where it is installed, with `throughput`."""
