@@ -56,6 +56,10 @@ class _Waiting:
     answer: asyncio.Future[np.ndarray]
 
 
+_Lines = dict[int, deque[_Waiting]]
+"""What waits, by padded length."""
+
+
 class Batcher:
     """Documents of many requests in, a row of probabilities for each out."""
 
@@ -66,18 +70,22 @@ class Batcher:
         self._aware = model if isinstance(model, LengthAware) else None
         self._free = self._aware.in_flight if self._aware else OTHERS_IN_FLIGHT
         self._threads = ThreadPoolExecutor(self._free, "batches")
-        self._waiting: dict[int, deque[_Waiting]] = defaultdict(deque)
+        self._waiting: _Lines = defaultdict(deque)
+        self._patient: _Lines = defaultdict(deque)
         self._flying: set[asyncio.Task[None]] = set()
 
-    async def predict(self, documents: Sequence[str]) -> Probabilities:
-        """`[len(documents), genres]`. Cancelled, it gives up the documents that have not begun."""
+    async def predict(self, documents: Sequence[str], *, patient: bool = False) -> Probabilities:
+        """`[len(documents), genres]`. Cancelled, it gives up the documents that have not begun.
+
+        What is `patient` is computed when nothing else waits.
+        """
         if not documents:
             return np.zeros((0, len(self._model.genres)), np.float32)
         lengths = self._aware.padded_lengths(documents) if self._aware else [0] * len(documents)
         loop, now = asyncio.get_running_loop(), time.monotonic()
         asked = [_Waiting(document, now, loop.create_future()) for document in documents]
         for one, length in zip(asked, lengths, strict=True):
-            self._waiting[length].append(one)
+            (self._patient if patient else self._waiting)[length].append(one)
         self._dispatch()
         return np.stack(await asyncio.gather(*(one.answer for one in asked)))
 
@@ -108,26 +116,31 @@ class Batcher:
 
     def _next_batch(self) -> list[_Waiting]:
         """The fullest batch of one length, but first what has waited longer than `batch_wait_ms`."""
-        self._drop_given_up()
-        if not self._waiting:
-            return []
+        for waiting in (self._waiting, self._patient):
+            _drop_given_up(waiting)
+            if waiting:
+                return self._taken_from(waiting)
+        return []
+
+    def _taken_from(self, waiting: _Lines) -> list[_Waiting]:
         size = self.limits.max_batch_size
         if self._aware:
             size = min(size, self._aware.batch_size)
-        oldest = min(self._waiting, key=lambda length: self._waiting[length][0].since)
-        late = time.monotonic() - self._waiting[oldest][0].since > self.limits.batch_wait_ms / 1000
-        chosen = oldest if late else max(self._waiting, key=lambda n: min(len(self._waiting[n]), size))
-        queue = self._waiting[chosen]
+        oldest = min(waiting, key=lambda length: waiting[length][0].since)
+        late = time.monotonic() - waiting[oldest][0].since > self.limits.batch_wait_ms / 1000
+        chosen = oldest if late else max(waiting, key=lambda n: min(len(waiting[n]), size))
+        queue = waiting[chosen]
         batch = [queue.popleft() for _ in range(min(size, len(queue)))]
         if not queue:
-            del self._waiting[chosen]
+            del waiting[chosen]
         return batch
 
-    def _drop_given_up(self) -> None:
-        """Requests that were cancelled ask for nothing any more."""
-        for length in list(self._waiting):
-            queue = self._waiting[length]
-            if any(one.answer.done() for one in queue):
-                queue = self._waiting[length] = deque(one for one in queue if not one.answer.done())
-            if not queue:
-                del self._waiting[length]
+
+def _drop_given_up(waiting: _Lines) -> None:
+    """Requests that were cancelled ask for nothing any more."""
+    for length in list(waiting):
+        queue = waiting[length]
+        if any(one.answer.done() for one in queue):
+            queue = waiting[length] = deque(one for one in queue if not one.answer.done())
+        if not queue:
+            del waiting[length]

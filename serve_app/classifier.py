@@ -13,6 +13,7 @@ from ray import serve
 
 from serve_app.batching import Batcher, BatchLimits
 from serve_app.contracts import Classified, ModelCard
+from serve_app.turns import Turns
 from trending.evaluation.occlusion import deciding_words, variants
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_VERSIONS = 3
 """Loaded at once in a replica: champion, challenger, and the one that is about to take over."""
+MAX_EXPLANATIONS = 16
+"""Under way and waiting in a replica. They hold places of those who want genres."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class GenreClassifier:
         """Nothing is loaded before it is asked for."""
         self._limits = BatchLimits()
         self._batchers: WeakSet[Batcher] = WeakSet()
+        self._explaining = Turns(MAX_EXPLANATIONS)
 
     def reconfigure(self, user_config: Mapping[str, Any]) -> None:
         """`max_batch_size` and `batch_wait_ms`, for versions that are loaded too."""
@@ -68,10 +72,15 @@ class GenreClassifier:
         return _card((await self._loaded(ref.folder)).bundle, ref.version)
 
     async def explain(self, document: str, ref: ModelRef) -> dict[str, list[tuple[str, float]]]:
-        """For each assigned genre the words that decided, with the fall of its probability without them."""
+        """For each assigned genre the words that decided, with the fall of its probability without them.
+
+        It asks for dozens of texts: one explanation at a time, and only while nobody waits for genres. Raises
+        `ServiceError` where too many wait already.
+        """
         loaded = await self._loaded(ref.folder)
         tried = await asyncio.to_thread(variants, document)  # the first time it loads a library
-        probabilities = await loaded.batcher.predict(tried.texts)
+        async with self._explaining.turn():
+            probabilities = await loaded.batcher.predict(tried.texts, patient=True)
         return deciding_words(tried, probabilities, loaded.bundle.model.genres, loaded.bundle.thresholds)
 
     async def _loaded(self, folder: str) -> _Loaded:

@@ -70,6 +70,7 @@ def build_api(
         ),
         vitals=vitals,
         rows=RecentlyUsed(settings.serve.answer_cache),
+        reasons=RecentlyUsed(settings.serve.answer_cache),
         snapshot=CurrentSnapshot(services.titles),
         unavailable=unavailable,
     )

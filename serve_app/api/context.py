@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from serve_app.contracts import ModelCard, Services, TitleStoreService
 from trending.settings import Settings
 
 CachedRow = tuple[ModelCard, npt.NDArray[np.float32]]
+Reasons = Mapping[str, Sequence[tuple[str, float]]]
 _SNAPSHOT_MAX_AGE_S = 1.0
 
 
@@ -47,6 +49,8 @@ class ApiContext:
     vitals: Vitals
     rows: RecentlyUsed[CachedRow]
     """Answers of the classifiers, by document and version."""
+    reasons: RecentlyUsed[Reasons]
+    """The words that decided, by document and version: an explanation costs as much as dozens of answers."""
     snapshot: CurrentSnapshot
     unavailable: tuple[type[BaseException], ...] = ()
     started: int = field(default_factory=lambda: int(time.time()))

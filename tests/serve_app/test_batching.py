@@ -83,6 +83,24 @@ def test_what_has_waited_too_long_goes_before_the_fuller_batch() -> None:
     assert asyncio.run(run()) == [["a"], ["alone at last"], ["b", "c", "d"]]
 
 
+def test_what_is_patient_goes_when_nothing_else_waits() -> None:
+    async def run() -> list[list[str]]:
+        model = Counting()
+        batcher = Batcher(model, BatchLimits(max_batch_size=4, batch_wait_ms=0))  # type: ignore[arg-type]
+        first = asked(batcher, "a")
+        await until(lambda: model.batches)
+        patient = asyncio.ensure_future(batcher.predict(["b", "c", "d", "e", "f"], patient=True))
+        await asyncio.sleep(0)
+        rest = [asked(batcher, "g"), asked(batcher, "h h")]
+        await asyncio.sleep(0)
+        model.let_all_through()
+        assert (await patient).tolist() == [[1]] * 5
+        await asyncio.gather(first, *rest)
+        return model.batches
+
+    assert asyncio.run(run()) == [["a"], ["g"], ["h h"], ["b", "c", "d", "e"], ["f"]]
+
+
 def test_one_request_of_many_documents_is_answered_in_their_order() -> None:
     async def run() -> None:
         model = Counting()

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serve_app.api.answering import read_of_content, read_of_snapshot
+from serve_app.api.cache import document_key
 from serve_app.api.classifying import answer_of, classify, info_of
-from serve_app.api.context import ApiContext, CallerIn, Context, RequestId
+from serve_app.api.context import ApiContext, CallerIn, Context, Reasons, RequestId
 from serve_app.api.documents import document_of_stored
 from serve_app.api.problems import Problem, problems
 from serve_app.api.routing import needs, router
@@ -113,12 +114,11 @@ async def title_genres(
 ) -> Response:
     """What the classifier says about a title of the catalogue, and the words that decided."""
     found = await stored_title(context, title_id)
-    classifiers = context.services.classifiers
-    card = await classifiers.champion()
+    card = await context.services.classifiers.champion()
     document = document_of_stored(found, max_reviews=card.max_reviews)
     answered = await classify(context, [document], key=caller.key, request_id=request_id)
     model = answered.classified.model
-    why = await classifiers.explain(document)
+    why = await explained(context, document, card.version)
     return read_of_content(
         request,
         {
@@ -151,6 +151,16 @@ async def stored_title(context: ApiContext, title_id: str) -> TitleDetail:
     if found is None:
         raise _unknown(title_id)
     return found
+
+
+async def explained(context: ApiContext, document: str, champion: str) -> Reasons:
+    """The words that decided for the champion, from the cache where it was asked before."""
+    key = document_key(document, champion)
+    why = context.reasons.get(key)
+    if why is None:
+        why = await context.services.classifiers.explain(document)
+        context.reasons.put(key, why)
+    return why
 
 
 def _page(page: TitlePage, offset: int, limit: int) -> dict[str, Any]:

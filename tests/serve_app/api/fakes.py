@@ -67,6 +67,7 @@ class FakeClassifiers:
     fails: BaseException | None = None
     asked: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
     """Documents, key and request id of each call."""
+    explained: list[str] = field(default_factory=list)
 
     def card(self) -> ModelCard:
         return ModelCard(
@@ -95,6 +96,7 @@ class FakeClassifiers:
         return (await self.champion(), replace(self.card(), kind="xgboost", version="2"))
 
     async def explain(self, document: str) -> Mapping[str, Sequence[tuple[str, float]]]:
+        self.explained.append(document)
         words = [word.strip(".,:") for word in document.split() if len(word) > 4][:6]
         probabilities = fake_probabilities(document)
         assigned = [

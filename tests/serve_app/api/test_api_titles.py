@@ -96,6 +96,17 @@ def test_a_titles_genres_come_with_the_words_that_decided(client: TestClient, fi
     assert all(word.word for words in reply.why.values() for word in words)
 
 
+def test_an_explanation_is_made_once_for_each_version(
+    client: TestClient, classifiers: FakeClassifiers, first_id: str
+) -> None:
+    answers = [client.get(f"/v1/titles/{first_id}/genres").json() for _ in range(2)]
+    assert answers[0]["why"] == answers[1]["why"]
+    assert len(classifiers.explained) == 1
+    classifiers.version = "4"
+    client.get(f"/v1/titles/{first_id}/genres").raise_for_status()
+    assert len(classifiers.explained) == 2
+
+
 def test_similar_titles_come_nearest_first(client: TestClient, first_id: str) -> None:
     found = SimilarOut.model_validate(client.get(f"/v1/similar/{first_id}?limit=5").json()).items
     assert len(found) == 5
