@@ -25,7 +25,7 @@ COMMANDS = (
     "demo",
 )
 """Jobs, in the order of `--help`: `jobs.NAME` has a function of the same name."""
-GROUPS = ("data", "keys")
+GROUPS = ("data", "labels", "keys")
 """Jobs of several commands: `jobs.NAME.app()`."""
 
 

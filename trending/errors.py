@@ -55,6 +55,10 @@ class BundleError(TrendingError):
     """A model bundle is missing, incomplete or not byte for byte what was saved."""
 
 
+class LabelError(TrendingError):
+    """A file of corrected labels cannot be taken, or labels are asked for that nobody has given."""
+
+
 class TrainingError(TrendingError):
     """A model cannot be trained on this data with these settings."""
 

@@ -169,6 +169,15 @@ class Tables:
         snapshot = self.table(name).current_snapshot()
         return snapshot.snapshot_id if snapshot else None
 
+    def upsert_few(self, name: str, rows: pa.Table, *, keys: Sequence[str]) -> int:
+        """The same as `upsert` for rows that a person wrote, in this process and without Ray; `keys` together are
+        the key. Returns the snapshot id after it."""
+        table = self.table(name)
+        table.upsert(rows, join_cols=list(keys))
+        snapshot = table.current_snapshot()
+        assert snapshot is not None
+        return snapshot.snapshot_id
+
     def delete(self, name: str, *, key: str, values: Sequence[str]) -> int | None:
         """Delete the rows whose `key` is one of `values`. Returns the snapshot id after it."""
         from pyiceberg.expressions import In

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trending.catalog.corrections import read_corrections
 from trending.catalog.schema import TITLES
 from trending.catalog.splits import time_split as split_by_time
 from trending.catalog.tables import Tables
@@ -48,6 +49,8 @@ class DocumentSet:
     """Titles left out because none of their labels is a canonical genre."""
     repeated: int
     """Training titles left out because their plot also occurs in validation or test."""
+    corrected: int = 0
+    """Titles whose genres are those of a correction instead of their source's; 0 unless the settings ask for it."""
 
     def genre_lists(self) -> list[list[str]]:
         """The labels as names, one list a title."""
@@ -72,12 +75,14 @@ class DocumentSet:
 def load_documents(settings: Settings, snapshot_id: int, *, time_split: bool = False) -> DocumentSet:
     """Documents of one snapshot. With `time_split` the splits follow the time of addition, not the key.
 
-    Raises `SnapshotError` where there is no such snapshot.
+    The labels are those of the sources, unless `train.labels` of the settings names corrections. Raises
+    `SnapshotError` where there is no such snapshot, `LabelError` where there are no such corrections.
     """
     tables = Tables(settings)
     rows = tables.read_arrow("titles", snapshot_id, columns=_COLUMNS)
     if time_split:
         rows = _with_splits(rows, split_by_time(rows, settings.split))
+    rows, corrected = _with_corrections(rows, settings)
     labelled = rows.filter(pc.greater(pc.list_value_length(rows["genres"]), 0))
     kept = _without_repeats(labelled)
     reviews = _reviews(tables, snapshot_id, limit=settings.train.document.max_reviews)
@@ -99,6 +104,7 @@ def load_documents(settings: Settings, snapshot_id: int, *, time_split: bool = F
         splits=np.array([r["split"] for r in records], dtype=np.str_),
         unlabelled=rows.num_rows - labelled.num_rows,
         repeated=labelled.num_rows - kept.num_rows,
+        corrected=corrected,
     )
 
 
@@ -122,6 +128,33 @@ def find_document(
 
 def _with_splits(rows: pa.Table, splits: pa.Array) -> pa.Table:
     return rows.set_column(rows.schema.get_field_index("split"), TITLES.field("split"), splits)
+
+
+def _with_corrections(rows: pa.Table, settings: Settings) -> tuple[pa.Table, int]:
+    """The rows with the corrected genres that the settings ask for, and how many of them changed.
+
+    A correction holds for the labels that were looked at: where the source says something else now, it waits.
+    """
+    wanted = settings.train.labels
+    if not wanted.corrections:
+        return rows, 0
+    found = {
+        one.title_id: one for one in read_corrections(settings, wanted.corrections, version=wanted.version)
+    }
+    genres, corrected = rows["genres"].to_pylist(), 0
+    for row, (title_id, split) in enumerate(
+        zip(rows["title_id"].to_pylist(), rows["split"].to_pylist(), strict=True)
+    ):
+        one = found.get(title_id)
+        if one is None or (split != "train" and not wanted.held_out):
+            continue
+        if set(one.before) == set(genres[row] or ()) != set(one.genres):
+            genres[row] = list(one.genres)
+            corrected += 1
+    field = rows.schema.get_field_index("genres")
+    return rows.set_column(
+        field, TITLES.field("genres"), pa.array(genres, TITLES.field("genres").type)
+    ), corrected
 
 
 def _without_repeats(rows: pa.Table) -> pa.Table:

@@ -22,6 +22,7 @@ from trending.settings.serving import AutoscalingSettings, ServeSettings, Traffi
 from trending.settings.training import (
     DocumentSettings,
     EmbeddingSettings,
+    LabelSettings,
     LinearSettings,
     TrainSettings,
     XGBoostSettings,
@@ -39,6 +40,7 @@ __all__ = [
     "EnrichmentSettings",
     "IngestSettings",
     "LLMSettings",
+    "LabelSettings",
     "LinearSettings",
     "RaySettings",
     "ServeSettings",

@@ -29,6 +29,18 @@ class DocumentSettings(Section):
     """Reviews appended to title and plot in the document text."""
 
 
+class LabelSettings(Section):
+    """Whose labels are believed. Without `corrections` they are those of the sources."""
+
+    corrections: tuple[str, ...] = ()
+    """Names under which corrected labels were imported (`trending labels import --name`); of two that correct the
+    same title, the later wins."""
+    held_out: bool = False
+    """Also correct the titles of validation and test, on which models are chosen and judged."""
+    version: int | None = None
+    """Snapshot of `catalog.label_corrections`. None: the newest, which a training then writes down."""
+
+
 class LinearSettings(Section):
     """TF-IDF and logistic regression."""
 
@@ -78,6 +90,7 @@ class TrainSettings(Section):
     """Strength of the training-only weights for rare genres: 0 none, 1 inverse frequency."""
     bootstrap_samples: int = Field(default=1000, ge=10)
     document: DocumentSettings = DocumentSettings()
+    labels: LabelSettings = LabelSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     linear: LinearSettings = LinearSettings()
     xgboost: XGBoostSettings = XGBoostSettings()

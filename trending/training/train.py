@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from trending.catalog.corrections import newest_corrections
 from trending.catalog.snapshots import resolve_snapshot
 from trending.errors import TrainingError
 from trending.evaluation.bootstrap import Interval
@@ -93,9 +94,12 @@ def train(
         settings = settings.model_copy(update={"train": past.train})
         time_split = past.time_split
     settings = _with_workers(settings, model, workers) if workers else settings
+    settings = _with_labels(settings)
     snapshot_id = past.snapshot_id if past else resolve_snapshot(settings, snapshot)
     report(f"Reading documents for {model}")
     documents = load_documents(settings, snapshot_id, time_split=time_split)
+    if settings.train.labels.corrections:
+        report(f"Labels of {documents.corrected:,} titles as corrected")
     _assert_enough(documents)
     parent = _parent(model, settings, warm_start, documents, time_split=time_split) if warm_start else None
     with (
@@ -135,6 +139,15 @@ def _with_workers(settings: Settings, model: str, workers: int) -> Settings:
         )
     bert = settings.train.bert.model_copy(update={"num_workers": workers})
     return settings.model_copy(update={"train": settings.train.model_copy(update={"bert": bert})})
+
+
+def _with_labels(settings: Settings) -> Settings:
+    """The settings with the version of the corrected labels in them, so that the bundle says which it learnt from."""
+    labels = settings.train.labels
+    if not labels.corrections or labels.version is not None:
+        return settings
+    pinned = labels.model_copy(update={"version": newest_corrections(settings)})
+    return settings.model_copy(update={"train": settings.train.model_copy(update={"labels": pinned})})
 
 
 def _parent(model: str, settings: Settings, word: str, documents: DocumentSet, *, time_split: bool) -> str:
