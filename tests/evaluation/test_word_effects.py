@@ -89,7 +89,6 @@ def test_trees_deal_out_what_they_take_from_words_and_keep_the_rest_apart(trees:
     np.testing.assert_allclose(sum(found.parts.values()), margin, atol=1e-4)
     groups = split_features(contributions[:, :-1], len(GENRES))
     np.testing.assert_allclose(found.parts["words"], groups.linear.sum(axis=1), atol=1e-6)
-    # Both a word for and a word against are here, so that all of it can be dealt out.
     np.testing.assert_allclose(found.effects.sum(axis=0), found.parts["words"], atol=1e-4)
     western, horror = found.effects[found.words.index("marshal"), :2]
     assert western > 0 > horror

@@ -39,7 +39,7 @@ def test_a_plot_is_explained_by_its_words(
     bundle: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     plot = "A  ghost stalks the sheriff and the demon at night.<br>It wins."
-    answer = found(capsys, bundle, "--plot", plot, "--title", "Night", "--home", str(tmp_path))
+    answer = found(capsys, bundle, "--plot", plot, "--title", "Night", "--top", "30", "--home", str(tmp_path))
     assert answer["document"] == "Night\nA ghost stalks the sheriff and the demon at night. It wins."
     assert (answer["model"], answer["title_id"], answer["method"]) == ("linear", None, "terms")
     (horror,) = answer["genres"]

@@ -95,7 +95,7 @@ def _english(titles: DocumentSet, facts: pd.DataFrame | None) -> npt.NDArray[np.
 
 
 def _drawn(
-    change: Perturbation, titles: DocumentSet, order: Sequence[int], *, cases: int, seed: int
+    change: Perturbation, titles: DocumentSet, order: npt.NDArray[np.intp], *, cases: int, seed: int
 ) -> list[int]:
     """The first titles in this order that the change finds something to change in."""
     chosen: list[int] = []

@@ -3,9 +3,10 @@
 - `occlusion`, of any model: the document without the word is asked too, and the effect is how far the probability
   falls. It counts everything that the model reads in the word, and costs a document a word.
 - `terms`, of models that add up what words say: the effect is a share of the log-odds. A linear model's is coefficient
-  times TF-IDF. Of boosted trees, what the trees take from a linear score of a genre (`pred_contribs`) is dealt out to
-  the terms that pull the score the same way, in proportion to their pull; what they take from the embedding belongs to
-  no word and is left out.
+  times TF-IDF. Of boosted trees, what the trees take from a genre's linear score (`pred_contribs`) is dealt out to the
+  terms that pull that score to one side, in proportion to their pull: for the genre itself the side of the
+  contribution, for another genre the side to which all terms together pull. What the trees take from the embedding
+  belongs to no word and is left out.
 """
 
 from __future__ import annotations
@@ -107,14 +108,16 @@ def _through_trees(
 ) -> WordEffects:
     """`pulls` `[terms, genres]` on the linear scores; `contributions` `[genres, features + 1]` of one title.
 
-    What is not dealt out, since no term pulls that way, is missing from the sum of the words.
+    Where no term pulls to the side that counts, the contribution is missing from the sum of the words.
     """
     groups = split_features(contributions[:, :-1], genres)
+    # A high score of another genre may well speak against this one, so that its sign says nothing of the words'.
+    sides = np.where(np.eye(genres, dtype=bool), groups.linear, pulls.sum(axis=0)) >= 0
     effects = np.zeros((len(terms), genres))
-    for sign in (1, -1):
+    for sign, side in ((1, sides), (-1, ~sides)):
         pulling = np.maximum(sign * pulls, 0)
         shares = pulling / np.maximum(pulling.sum(axis=0), 1e-12)
-        effects += sign * shares @ np.maximum(sign * groups.linear, 0).T
+        effects += shares @ np.where(side, groups.linear, 0).T
     parts = {
         "words": groups.linear.sum(axis=-1),
         "embedding": groups.embedding.sum(axis=-1),
