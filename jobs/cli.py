@@ -16,6 +16,7 @@ COMMANDS = (
     "train",
     "tune",
     "evaluate",
+    "generalise",
     "calibration",
     "explain",
     "trust",

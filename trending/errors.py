@@ -106,3 +106,7 @@ class EnrichmentError(TrendingError):
 
 class ServiceError(TrendingError):
     """The service cannot start or change as asked: a port in use, no model, no key where one is needed."""
+
+
+class SliceError(TrendingError):
+    """A slice's condition cannot be read, or holds for too few titles to say anything."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trending.evaluation.metrics import HEADLINE, f1_from_counts
+from trending.evaluation.metrics import HEADLINE, f1_from_counts, title_scores
 from trending.models.base import Labels
 
 Draws = Mapping[str, npt.NDArray[np.float64]]
-"""For each headline score its value on every resample, `[samples]`."""
+"""For each score its value on every resample, `[samples]`."""
 
 Interval = tuple[float, float]
 
@@ -30,14 +30,15 @@ class Predictions:
 
 
 def draw_scores(truth: Labels, models: Sequence[Predictions], *, samples: int, seed: int) -> list[Draws]:
-    """Headline scores of each model on the same `samples` resamples of the titles."""
+    """Headline scores, and those that are means over titles, of each model on the same `samples` resamples."""
     generator = np.random.default_rng(seed)
     ranked = [_Ranked(truth, model.probabilities) for model in models]
-    draws = [{name: np.empty(samples) for name in HEADLINE} for _ in models]
+    means = [title_scores(truth, model.chosen, model.probabilities) for model in models]
+    draws = [{name: np.empty(samples) for name in (*HEADLINE, *titles)} for titles in means]
     for sample in range(samples):
         weights = np.bincount(generator.integers(0, len(truth), len(truth)), minlength=len(truth))
         support = weights @ truth
-        for model, ranking, drawn in zip(models, ranked, draws, strict=True):
+        for model, ranking, titles, drawn in zip(models, ranked, means, draws, strict=True):
             true = weights @ (truth & model.chosen)
             given = weights @ model.chosen
             f1 = f1_from_counts(true, given, support)
@@ -45,6 +46,8 @@ def draw_scores(truth: Labels, models: Sequence[Predictions], *, samples: int, s
             drawn["macro_f1"][sample] = f1.mean()
             drawn["weighted_f1"][sample] = (f1 * support).sum() / max(support.sum(), 1)
             drawn["map"][sample] = ranking.mean_average_precision(weights)
+            for name, values in titles.items():
+                drawn[name][sample] = weights @ values / len(truth)
     return list(draws)
 
 

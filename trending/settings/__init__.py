@@ -8,6 +8,7 @@ from trending.settings.bert import BertExportSettings, BertOptimizerSettings, Be
 from trending.settings.blend import BlendSettings
 from trending.settings.calibration import CalibrationSettings
 from trending.settings.enrichment import EnrichmentSettings
+from trending.settings.evaluation import EvaluationSettings
 from trending.settings.llm import LLMSettings
 from trending.settings.platform import (
     IngestSettings,
@@ -38,6 +39,7 @@ __all__ = [
     "DocumentSettings",
     "EmbeddingSettings",
     "EnrichmentSettings",
+    "EvaluationSettings",
     "IngestSettings",
     "LLMSettings",
     "LabelSettings",

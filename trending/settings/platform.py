@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from trending.errors import SettingsError
 from trending.settings.enrichment import EnrichmentSettings
+from trending.settings.evaluation import EvaluationSettings
 from trending.settings.llm import LLMSettings
 from trending.settings.section import Section
 from trending.settings.serving import ServeSettings
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     split: SplitSettings = SplitSettings()
     train: TrainSettings = TrainSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     llm: LLMSettings = LLMSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     serve: ServeSettings = ServeSettings()

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def training_run(
-    settings: Settings, model: str, snapshot_id: int, revision: str, *, run_id: str | None = None
+    settings: Settings,
+    model: str,
+    snapshot_id: int,
+    revision: str,
+    *,
+    run_id: str | None = None,
+    experiment: str = EXPERIMENT,
 ) -> Iterator[str]:
     """An MLflow run for the length of a training; yields its id. An error marks it failed.
 
@@ -36,11 +42,11 @@ def training_run(
     """
     import mlflow
 
-    experiment = experiment_id(settings, EXPERIMENT)
+    found = experiment_id(settings, experiment)
     mlflow.set_tracking_uri(settings.mlflow_uri)
     tags = {MODEL_TAG: model, SNAPSHOT_TAG: str(snapshot_id), "mlflow.source.git.commit": revision}
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    with mlflow.start_run(run_id=run_id, experiment_id=experiment, run_name=model, tags=tags) as run:
+    with mlflow.start_run(run_id=run_id, experiment_id=found, run_name=model, tags=tags) as run:
         yield run.info.run_id
 
 
