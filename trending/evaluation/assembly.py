@@ -13,10 +13,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trending.evaluation.bootstrap import Interval, Predictions
-from trending.evaluation.calibration import calibration_error, log_loss
+from trending.evaluation.calibration import (
+    GenreCalibration,
+    calibration_error,
+    genre_calibration,
+    log_loss,
+    mean_calibration_error,
+    reliability,
+)
 from trending.evaluation.confusion import confusions
 from trending.evaluation.metrics import Scores
-from trending.evaluation.parts import GenreCalibration, full_parts, genre_calibration, reliability
+from trending.evaluation.parts import full_parts
 from trending.evaluation.record import EvaluationRecord, GenreRow, Subject
 from trending.evaluation.resampling import genre_counts, genre_f1, interval, resampled
 from trending.evaluation.slices import Slice, make_slices, slice_rows, title_facts
@@ -133,7 +140,7 @@ def _calibration_scores(
     return {
         "log_loss": log_loss(truth, answer.probabilities),
         "calibration_error": calibration_error(truth, answer.probabilities),
-        "mean_genre_calibration_error": float(np.mean([one.calibration_error for one in by_genre])),
+        "mean_genre_calibration_error": mean_calibration_error(by_genre),
         "brier": float(np.mean([one.brier for one in by_genre])),
     }
 
