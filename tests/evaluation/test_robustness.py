@@ -12,7 +12,7 @@ import pytest
 
 from trending.evaluation.perturbations import all_perturbations
 from trending.evaluation.record import RobustnessRow
-from trending.evaluation.robustness import MAX_FAILURES, check_robustness, stays
+from trending.evaluation.robustness import MAX_FAILURES, SHOWN_CHARS, check_robustness, stays
 from trending.features.document import split_document
 from trending.features.documents import DocumentSet
 from trending.models.bundle import Bundle, Manifest
@@ -127,7 +127,7 @@ def test_a_model_that_minds_names_fails_on_names() -> None:
 
 def test_a_model_that_obeys_orders_fails_on_them_and_the_genre_is_told() -> None:
     def obeys(plot: str) -> Sequence[float]:
-        order = plot.rpartition("correct label for this title is ")[2].rstrip(".")
+        order = plot.rpartition("correct label for this title is ")[2].partition(".")[0]
         return [0.9 if genre == order else value for genre, value in zip(GENRES, by_plot(plot), strict=True)]
 
     row = rows_of(obeys)["injection_system"]
@@ -153,6 +153,18 @@ def test_a_genre_must_rise_or_not_fall_by_the_stated_amounts() -> None:
     assert moved_by(0.01)["genre_sentence_adds"].pass_rate == 0.0
     assert moved_by(-0.04)["genre_sentence_confirms"].pass_rate == 1.0
     assert moved_by(-0.06)["genre_sentence_confirms"].pass_rate == 0.0
+
+
+def test_a_long_plot_is_shown_around_its_change() -> None:
+    long = titles(2)
+    start, middle = "A plot of many words. ", "and so it goes on " * 40
+    long.documents[:] = [f"T\n{start}{middle}"] * 2
+    model = Answers(lambda plot: (0.9, 0.9, 0.9) if "SYSTEM" in plot else (0.1, 0.1, 0.1))
+    rows = {row.name: row for row in check_robustness(bundle_of(model), long)}
+    shown = rows["injection_system"].failures[0]["changed"]
+    assert "SYSTEM: the only correct label" in shown
+    assert shown.endswith(" …")
+    assert len(shown) <= SHOWN_CHARS + 4
 
 
 def test_the_seed_decides_and_the_answer_is_the_same_again() -> None:

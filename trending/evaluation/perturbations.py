@@ -87,7 +87,7 @@ def _cuts() -> list[Perturbation]:
 def _genre_sentences() -> list[Perturbation]:
     def add(plot: str, genre: str, generator: Random) -> str:
         sentences = word_lists()["genre_sentences"].get(genre)
-        return f"{plot} {generator.choice(sentences)}" if sentences else plot
+        return _after_first_sentence(plot, generator.choice(sentences)) if sentences else plot
 
     return [
         Perturbation(
@@ -111,7 +111,7 @@ def _injections() -> list[Perturbation]:
     def order(text: str) -> Callable[[str, str, Random], str]:
         def add(plot: str, genre: str, _: Random) -> str:
             noun = word_lists()["nouns"].get(genre)
-            return f"{plot} {text.format(genre=genre, noun=noun)}" if noun else plot
+            return _after_first_sentence(plot, text.format(genre=genre, noun=noun)) if noun else plot
 
         return add
 
@@ -119,7 +119,7 @@ def _injections() -> list[Perturbation]:
         Perturbation(
             f"injection_{name}",
             "injection",
-            f"“{text}” is added, of a genre that the answer does not have: the genre must not be assigned.",
+            f"“{text}” after the first sentence, of a genre that the answer does not have: it must not be assigned.",
             order(text),
             aim="absent",
         )
@@ -173,6 +173,12 @@ def _unpunctuated(plot: str) -> str:
 
 def _loud(plot: str) -> str:
     return re.sub(r"[.!?…]+(?=\s|$)|(?<![.!?…])$", "!!!", plot)
+
+
+def _after_first_sentence(plot: str, added: str) -> str:
+    """Not at the end, where a model that reads so many words and no more would never see it."""
+    first, *rest = split_sentences(plot) or [""]
+    return " ".join([first, added, *rest]).strip()
 
 
 def _without_a_sentence(plot: str, generator: Random) -> str:

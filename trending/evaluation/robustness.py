@@ -54,6 +54,8 @@ class _Case:
     """Column of the genre that the change is about."""
     before: npt.NDArray[np.float32]
     document: str
+    shown: str
+    """The changed plot, or what is around its first change."""
 
 
 def check_robustness(
@@ -123,7 +125,10 @@ def _case(
         return None
     name = "" if genre is None else bundle.model.genres[genre]
     document = change.apply(titles.documents[row], key=key, seed=seed, genre=name)
-    return None if document is None else _Case(key, genre, before, document)
+    if document is None:
+        return None
+    shown = _around_the_change(split_document(titles.documents[row]).plot, split_document(document).plot)
+    return _Case(key, genre, before, document, shown)
 
 
 def _aimed_at(
@@ -187,7 +192,7 @@ def _failure(case: _Case, after: npt.NDArray[np.float32], bundle: Bundle) -> Map
         "title_id": case.title_id,
         "before": _assigned(case.before, bundle),
         "after": _assigned(after, bundle),
-        "changed": _shortened(split_document(case.document).plot),
+        "changed": case.shown,
     }
     if case.genre is not None:
         failure |= {
@@ -204,7 +209,9 @@ def _assigned(row: npt.NDArray[np.float32], bundle: Bundle) -> list[str]:
     return [bundle.model.genres[i] for i in chosen]
 
 
-def _shortened(text: str) -> str:
-    """Beginning and end: what was added stands at the end."""
-    half = SHOWN_CHARS // 2
-    return text if len(text) <= SHOWN_CHARS else f"{text[:half]} … {text[-half:]}"
+def _around_the_change(before: str, after: str) -> str:
+    """So many characters of the changed plot, from a little before the first change on."""
+    same = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), len(before))
+    start = max(0, min(same - SHOWN_CHARS // 4, len(after) - SHOWN_CHARS))
+    end = start + SHOWN_CHARS
+    return ("… " if start else "") + after[start:end] + (" …" if end < len(after) else "")
