@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from trending.errors import BundleError
@@ -174,7 +175,5 @@ def _rewrite(folder: Path, change: object) -> None:
     (folder / SEAL).write_text(digest + "\n", encoding="ascii")
 
 
-def _frame() -> object:
-    import pandas as pd
-
+def _frame() -> pd.DataFrame:
     return pd.DataFrame({"document": DOCUMENTS})

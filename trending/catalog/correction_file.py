@@ -39,11 +39,11 @@ class ImportedLabels:
     """Snapshot of `catalog.label_corrections` after it; None where there was nothing to write."""
 
 
-def write_review_file(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
+def write_review_file(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Rows with the keys of `COLUMNS`; missing ones stay empty."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8-sig") as file:  # the mark tells spreadsheets the encoding
-        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer: csv.DictWriter[str] = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(rows)
 

@@ -103,7 +103,7 @@ def calibration_error(truth: Labels, probabilities: Probabilities) -> float:
     return float(np.abs(given_sum - true_sum).sum() / max(given.size, 1))
 
 
-_Sums = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]
+_Sums = tuple[npt.NDArray[np.intp], npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def _sums(true: npt.NDArray[np.bool_], given: npt.NDArray[np.float64]) -> _Sums:
@@ -111,8 +111,8 @@ def _sums(true: npt.NDArray[np.bool_], given: npt.NDArray[np.float64]) -> _Sums:
     bins = np.minimum((given * BINS).astype(int), BINS - 1)
     return (
         np.bincount(bins, minlength=BINS),
-        np.bincount(bins, weights=given, minlength=BINS),
-        np.bincount(bins, weights=true, minlength=BINS),
+        np.bincount(bins, weights=given, minlength=BINS).astype(np.float64),
+        np.bincount(bins, weights=true, minlength=BINS).astype(np.float64),
     )
 
 
