@@ -77,9 +77,11 @@ def test_a_training_writes_down_which_corrections_it_learnt_from(wordy: Settings
     assert untouched.manifest.settings["labels"]["version"] is None
     told: list[str] = []
     settings = changed(wordy, "labels", corrections=["ann"])
-    after = train(
-        "prior", settings, report=lambda message, /, done=None, total=None: told.append(message)
-    ).bundle
+
+    def report(message: str, /, done: int | None = None, total: int | None = None) -> None:
+        told.append(message)
+
+    after = train("prior", settings, report=report).bundle
     shares = dict(zip(after.manifest.genres, after.manifest.state["shares"], strict=True))
     assert shares["Documentary"] == 1
     assert after.manifest.settings["labels"]["version"] == newest_corrections(wordy)

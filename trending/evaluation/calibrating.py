@@ -79,12 +79,10 @@ def fit_calibration(
     reasons: list[tuple[Method, dict[str, float]]] = []
     for k in range(len(genres)):
         true, given = truth[:, k], probabilities[:, k].astype(np.float64)
-        answers = {
+        answers: dict[Method, npt.NDArray[np.float64]] = {
             method: _out_of_fold(method, true, given, folds, settings) for method in _allowed(true, settings)
         }
-        losses: dict[Method, npt.NDArray[np.float64]] = {
-            method: _losses(true, answer) for method, answer in answers.items()
-        }
+        losses = {method: _losses(true, answer) for method, answer in answers.items()}
         method = _choose(losses)
         held[:, k] = answers[method]
         curves.append(fit_calibrator(method, true, given, penalty=settings.penalty))
