@@ -16,6 +16,7 @@ COMMANDS = (
     "train",
     "tune",
     "evaluate",
+    "card",
     "generalise",
     "calibration",
     "explain",

@@ -96,3 +96,36 @@ def test_nothing_to_draw_is_no_drawing() -> None:
     assert card_plots.years_plot({}) == ""
     assert card_plots.lengths_plot(np.zeros(0, dtype=np.int64), what="plots") == ""
     assert card_plots.ratings_plot([0] * 10) == ""
+
+
+def lines(markup: str, kind: str) -> list[dict[str, str]]:
+    return [line.attrib for line in parse(markup).iter(f"{SVG}line") if line.get("class") == kind]
+
+
+def test_an_interval_lies_across_the_end_of_its_bar() -> None:
+    drawing = plots.bar([0.5], whole=1, label="half", interval=(0.4, 0.7))
+    assert (lines(drawing, "whisker")[0]["x1"], lines(drawing, "whisker")[0]["x2"]) == ("40%", "70%")
+    assert lines(plots.bar([0.5], whole=1, label="half"), "whisker") == []
+
+
+def test_a_span_is_held_against_its_reference() -> None:
+    drawing = plots.span(1, 2, 3, whole=4, label="three", reference=2.5)
+    assert [line["x1"] for line in lines(drawing, "mark")] == ["62.5%"]
+
+
+def test_points_lie_in_the_unit_square_with_1_at_the_top() -> None:
+    points = [plots.Point(x, x, x, x, weight=1, tip="<b>") for x in (0.0, 1.0)]
+    for drawing in (
+        plots.against_diagonal(points, label="two", side=100),
+        plots.against_diagonal(points, label="two", side=100, axes=("across", "<up>")),
+    ):
+        low, high = [dot.attrib for dot in parse(drawing).iter(f"{SVG}circle")]
+        assert float(high["cx"]) - float(low["cx"]) == 100
+        assert float(low["cy"]) - float(high["cy"]) == 100
+        ends = next(line.attrib["points"] for line in parse(drawing).iter(f"{SVG}polyline"))
+        assert ends == f"{low['cx']},{low['cy']} {high['cx']},{high['cy']}"
+
+
+def test_a_heatmap_says_what_it_is_told_to_say() -> None:
+    drawing = plots.heatmap(["a", "b"], [[0, 0.5], [0, 0]], label="two", tip="{share}: {column} for {row}")
+    assert "50%: b for a" in [title.text for title in parse(drawing).iter(f"{SVG}title")]

@@ -82,7 +82,9 @@ def fit_calibration(
         answers: dict[Method, npt.NDArray[np.float64]] = {
             method: _out_of_fold(method, true, given, folds, settings) for method in _allowed(true, settings)
         }
-        losses = {method: _losses(true, answer) for method, answer in answers.items()}
+        losses: dict[Method, npt.NDArray[np.float64]] = {}
+        for method, answer in answers.items():
+            losses[method] = _losses(true, answer)
         method = _choose(losses)
         held[:, k] = answers[method]
         curves.append(fit_calibrator(method, true, given, penalty=settings.penalty))
