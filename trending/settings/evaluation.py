@@ -19,9 +19,9 @@ class EvaluationSettings(Section):
     """Titles that an actor is given at once."""
     actors: int = Field(default=2, ge=1)
     """At the most; each holds the model once. With GPUs, each has one."""
-    robustness_cases: int = Field(default=200, ge=1)
+    robustness_cases: int = Field(default=100, ge=1)
     """Titles at the most that each change to the text is tried on."""
-    explained_titles: int = Field(default=100, ge=1)
+    explained_titles: int = Field(default=30, ge=1)
     """Titles whose explanations are checked by deletion."""
     timed_titles: int = Field(default=500, ge=1)
     """Titles at the most that the cost of serving is measured on."""
