@@ -17,17 +17,23 @@ COMMANDS = (
     "tune",
     "evaluate",
     "card",
-    "generalise",
     "calibration",
+    "generalise",
     "explain",
+    "promote",
+    "promote:approve",
+    "rollback",
+    "models",
+    "lineage",
+    "reproduce",
     "trust",
     "enrich",
     "runs",
     "serve",
     "demo",
 )
-"""Jobs, in the order of `--help`: `jobs.NAME` has a function of the same name."""
-GROUPS = ("data", "labels", "keys")
+"""Jobs, in the order of `--help`: `NAME` is a function of that name in `jobs.NAME`, `MODULE:NAME` one of another."""
+GROUPS = ("data", "labels", "audit", "keys")
 """Jobs of several commands: `jobs.NAME.app()`."""
 
 
@@ -43,8 +49,10 @@ def build_app() -> typer.Typer:
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for name in COMMANDS:
-        app.command(name)(getattr(import_module(f"jobs.{name}"), name))
+    for word in COMMANDS:
+        module, _, other = word.partition(":")
+        name = other or module
+        app.command(name)(getattr(import_module(f"jobs.{module}"), name))
     for name in GROUPS:
         app.add_typer(import_module(f"jobs.{name}").app(), name=name)
     return app

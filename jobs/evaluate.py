@@ -39,7 +39,7 @@ def evaluate(
     With several models, the table adds each model's difference from the last one, paired title by title. A record of
     everything that was found out is written for each model.
 
-    Example: `trending evaluate champion 2 1 --slice "country == 'India'"`
+    Example: `trending evaluate champion 2 1 --slice "country == 'India' and release_year < 2010"`
     """
     from trending.evaluation.evaluate import evaluate as run_evaluation
     from trending.evaluation.report import comparison_table, slices_table

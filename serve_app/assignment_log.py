@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from serve_app.contracts import AssignmentRecord
 from serve_app.splitting import Assigned, hashed
@@ -53,6 +54,25 @@ class AssignmentLog:
         with files[-1].open(encoding="utf-8") as file:
             last = deque(file, maxlen=REMEMBERED)
         return [AssignmentRecord(**json.loads(line)) for line in last if line.endswith("}\n")]
+
+
+def answers_of(folder: Path, version: str) -> dict[str, Any]:
+    """What a version has answered, by all of the log: `requests`, `titles`, and the times of the `first` and `last`."""
+    requests, titles = 0, 0
+    times: list[str] = []
+    for file in sorted(folder.glob("assignments-*.jsonl")):
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                record = json.loads(line) if line.endswith("}\n") else {}
+                if record.get("version") == version:
+                    requests, titles = requests + 1, titles + record["titles"]
+                    times.append(record["at"])
+    return {
+        "requests": requests,
+        "titles": titles,
+        "first": min(times, default=None),
+        "last": max(times, default=None),
+    }
 
 
 def _ends_whole(file: Path) -> bool:

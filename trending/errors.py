@@ -108,5 +108,17 @@ class ServiceError(TrendingError):
     """The service cannot start or change as asked: a port in use, no model, no key where one is needed."""
 
 
+class PolicyError(TrendingError):
+    """A gate policy cannot be read, or asks for something that there is not."""
+
+
+class GateError(TrendingError):
+    """The gate cannot judge, approve or roll back: what it needs is missing or has changed since."""
+
+
+class AuditError(TrendingError):
+    """The audit log is not as it was written."""
+
+
 class SliceError(TrendingError):
     """A slice's condition cannot be read, or holds for too few titles to say anything."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from tests.catalog.catalogues import PLOTS, catalogue, film
 from trending.catalog.commit import only_writer
 from trending.catalog.ingest import IngestResult, ingest
-from trending.catalog.snapshots import diff
+from trending.catalog.snapshots import diff, log
 from trending.catalog.tables import Tables, snapshot_properties
 from trending.errors import AccountingError, BusyError, QualityError, SourceError
 from trending.settings import Settings
@@ -54,6 +55,15 @@ def first(home: Path, ray_cluster: None) -> IngestResult:
 @pytest.fixture
 def tables(home: Path, first: IngestResult) -> Tables:
     return Tables(Settings(home=home / "state"))
+
+
+def test_a_version_of_the_data_knows_the_files_it_came_from(
+    home: Path, first: IngestResult, tables: Tables
+) -> None:
+    film_file = home / "films.jsonl"
+    (found,) = log(Settings(home=home / "state"))[0].files
+    assert (found.source, found.path, found.bytes) == ("films", str(film_file), film_file.stat().st_size)
+    assert found.sha256 == hashlib.sha256(film_file.read_bytes()).hexdigest()
 
 
 def test_every_row_is_accepted_merged_or_quarantined(first: IngestResult) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -157,7 +158,8 @@ def _properties(sources: Sequence[Source], accounts: tuple[Account, Account], ch
         for table, a in zip(("titles", "reviews"), accounts, strict=True)
         for k, v in a.as_json().items()
     }
-    return {"sources": " ".join(s.name for s in sources), "changed": str(changed)} | {
+    files = json.dumps([asdict(file) for source in sources for file in source.files()], ensure_ascii=False)
+    return {"sources": " ".join(s.name for s in sources), "files": files, "changed": str(changed)} | {
         name: str(value) for name, value in figures.items()
     }
 

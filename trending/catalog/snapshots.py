@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from trending.catalog.schema import TITLES
 from trending.catalog.tables import Tables, snapshot_properties
 from trending.errors import SnapshotError
 from trending.settings import Settings
+from trending.sources.files import RawFile
 
 if TYPE_CHECKING:
     from pyiceberg.table.snapshots import Snapshot
@@ -42,6 +44,11 @@ class Version:
     def sources(self) -> list[str]:
         """Names of the sources that were ingested."""
         return self.properties.get("sources", "").split()
+
+    @property
+    def files(self) -> list[RawFile]:
+        """The files that were ingested. Empty for a version from before they were written down."""
+        return [RawFile(**one) for one in json.loads(self.properties.get("files", "[]"))]
 
 
 @dataclass(frozen=True)

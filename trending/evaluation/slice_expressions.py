@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 500
 _COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-EXAMPLE = "`decade < 1980 and kind == 'movie'`"
+EXAMPLE = "`release_year < 2010 and kind == 'movie'`"
 
 
 def matching_rows(facts: pd.DataFrame, expression: str) -> npt.NDArray[np.intp]:

@@ -44,6 +44,8 @@ ATTRIBUTES = (
     "genre_count",
 )
 """Columns of the facts whose every value is a slice. The others are there for expressions."""
+OTHERS = 10
+"""Titles that a slice must leave, to be compared with."""
 MANY_GENRES = 3
 """From so many genres on, titles share a slice."""
 PLOT_BANDS = ((20, "under 20 words"), (30, "20 to 29 words"), (60, "30 to 59 words"))
@@ -121,16 +123,17 @@ def title_facts(settings: Settings, titles: DocumentSet) -> pd.DataFrame:
 def make_slices(facts: pd.DataFrame, *, least: int, expressions: Sequence[str] = ()) -> list[Slice]:
     """Every value of every attribute that `least` titles have, and the titles of each expression.
 
-    A value that all titles have makes no slice. Raises `SliceError` for an expression that cannot be read, or that
-    holds for fewer than `least` titles or for all of them.
+    A value that all titles have but fewer than `OTHERS` makes no slice, as there is nothing to compare it with; one
+    with the titles of another before it (a source of one platform) no second one. Raises `SliceError` for an expression
+    that cannot be read, or that holds for too few titles or for too many.
     """
-    found = [
-        Slice(attribute, value, rows)
-        for attribute in ATTRIBUTES
-        for value, rows in _values(attribute, facts.loc[:, attribute])
-        if least <= len(rows) < len(facts)
-    ]
-    return found + [_by_expression(facts, expression, least) for expression in expressions]
+    others = min(least, OTHERS)
+    found: dict[bytes, Slice] = {}
+    for attribute in ATTRIBUTES:
+        for value, rows in _values(attribute, facts.loc[:, attribute]):
+            if least <= len(rows) <= len(facts) - others:
+                found.setdefault(rows.tobytes(), Slice(attribute, value, rows))
+    return [*found.values(), *(_by_expression(facts, expression, least) for expression in expressions)]
 
 
 def slice_rows(
@@ -218,9 +221,11 @@ def _named(attribute: str, value: object) -> str:
 
 def _by_expression(facts: pd.DataFrame, expression: str, least: int) -> Slice:
     rows = matching_rows(facts, expression)
-    if len(rows) == len(facts):
+    others = min(least, OTHERS)
+    if len(rows) > len(facts) - others:
         raise SliceError(
-            f"The slice {expression!r} holds for all {len(facts):,} titles. Ask for some of them."
+            f"The slice {expression!r} holds for {len(rows):,} of {len(facts):,} titles: fewer than {others} are left "
+            "to compare it with. Ask for fewer."
         )
     if len(rows) < least:
         raise SliceError(

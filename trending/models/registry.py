@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 EXPERIMENT = "trending"
+CHAMPION = "champion"
+"""Alias of the version that serves. The promotion gate moves it."""
 REGISTERED_MODEL = "trending-genres"
 BUNDLE_TAG = "trending.bundle"
 MODEL_TAG = "trending.model"
 SNAPSHOT_TAG = "trending.snapshot_id"
+CODE_TAG = "trending.code"
+DIGEST_TAG = "trending.digest"
 
 
 @dataclass(frozen=True)

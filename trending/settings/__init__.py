@@ -9,6 +9,7 @@ from trending.settings.blend import BlendSettings
 from trending.settings.calibration import CalibrationSettings
 from trending.settings.enrichment import EnrichmentSettings
 from trending.settings.evaluation import EvaluationSettings
+from trending.settings.gate import GateSettings
 from trending.settings.llm import LLMSettings
 from trending.settings.platform import (
     IngestSettings,
@@ -40,6 +41,7 @@ __all__ = [
     "EmbeddingSettings",
     "EnrichmentSettings",
     "EvaluationSettings",
+    "GateSettings",
     "IngestSettings",
     "LLMSettings",
     "LabelSettings",

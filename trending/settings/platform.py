@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from trending.errors import SettingsError
 from trending.settings.enrichment import EnrichmentSettings
 from trending.settings.evaluation import EvaluationSettings
+from trending.settings.gate import GateSettings
 from trending.settings.llm import LLMSettings
 from trending.settings.section import Section
 from trending.settings.serving import ServeSettings
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = EvaluationSettings()
     llm: LLMSettings = LLMSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
+    gate: GateSettings = GateSettings()
     serve: ServeSettings = ServeSettings()
 
     @classmethod
@@ -115,6 +117,16 @@ class Settings(BaseSettings):
     def reports_dir(self) -> Path:
         """Evaluation reports."""
         return self.root / "reports"
+
+    @property
+    def decisions_dir(self) -> Path:
+        """One folder a decision of the promotion gate."""
+        return self.reports_dir / "decisions"
+
+    @property
+    def audit_dir(self) -> Path:
+        """The audit log, its head and its lock."""
+        return self.root / "audit"
 
     @property
     def staging_dir(self) -> Path:

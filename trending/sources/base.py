@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
+from trending.sources.files import RawFile
+
 if TYPE_CHECKING:
     from ray.data import Dataset
 
@@ -72,4 +74,8 @@ class Source(Protocol):
     def count(self) -> tuple[int, int]:
         """Records of titles and of reviews in the source, counted apart from the reading: the ingest
         asserts that none was lost on the way."""
+        ...
+
+    def files(self) -> list[RawFile]:
+        """The files behind it, with their digests: where a snapshot's rows came from."""
         ...

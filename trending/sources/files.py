@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import io
 import zlib
 from collections.abc import Iterator
@@ -41,6 +42,41 @@ class SourceFile:
     delimiter: str
     encoding: str
     storage_options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file as it was when it was ingested."""
+
+    source: str
+    path: str
+    bytes: int
+    sha256: str
+
+
+def raw_file(source: str, file: SourceFile) -> RawFile:
+    """Size and digest of a file as it is stored, compressed or not. Raises `SourceError` where it cannot be read."""
+    import fsspec
+
+    try:
+        with fsspec.open(file.path, "rb", **file.storage_options) as found:
+            handle = cast("Any", found)
+            digest = digest_of(handle)
+            return RawFile(source, file.path, handle.tell(), digest)
+    except OSError as error:
+        what = f"cannot be read: {_reason(error)}"
+        raise SourceError(file.path, what, "Check that you may read it.") from error
+
+
+def digest_of(file: Path | IO[bytes]) -> str:
+    """SHA-256 of a file's bytes."""
+    if isinstance(file, Path):
+        with file.open("rb") as opened_file:
+            return digest_of(opened_file)
+    digest = hashlib.sha256()
+    while chunk := file.read(_BUFFER_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def find_files(location: Location, *, told_in: str) -> list[SourceFile]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trending.sources.base import RAW_REVIEWS, RAW_TITLES
-from trending.sources.files import SourceFile, find_files
+from trending.sources.files import RawFile, SourceFile, find_files, raw_file
 from trending.sources.mapping import Mapping, load_mapping
 from trending.sources.records import count_records, read_records
 from trending.sources.rows import nested_reviews, review_batches, review_columns, title_batches, title_columns
@@ -79,6 +79,10 @@ class TableSource:
         if reviews.column is None:
             return titles, sum(count_records(file) for file in self._reviews)
         return titles, sum(sum(self._nested_counts(file, reviews.column)) for file in self._titles)
+
+    def files(self) -> list[RawFile]:
+        """Of titles and of reviews, each once, with their digests."""
+        return [raw_file(self.name, file) for file in (*self._titles, *self._reviews)]
 
     def _nested_counts(self, file: SourceFile, column: str) -> Iterator[int]:
         return (len(nested_reviews(record, column)) for record in read_records(file, [column]))

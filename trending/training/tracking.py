@@ -13,6 +13,8 @@ from trending.models.bundle import Bundle
 from trending.models.pyfunc import PyfuncModel, input_example
 from trending.models.registry import (
     BUNDLE_TAG,
+    CODE_TAG,
+    DIGEST_TAG,
     EXPERIMENT,
     MODEL_TAG,
     REGISTERED_MODEL,
@@ -143,7 +145,9 @@ def _register(settings: Settings, bundle: Bundle, uri: str) -> str:
     tags = {
         BUNDLE_TAG: str(bundle.folder),
         MODEL_TAG: bundle.manifest.model,
-        "trending.digest": bundle.digest,
+        DIGEST_TAG: bundle.digest,
+        SNAPSHOT_TAG: str(bundle.manifest.snapshot_id),
+        CODE_TAG: bundle.manifest.code_revision,
     }
     return str(client.create_model_version(REGISTERED_MODEL, uri, run.info.run_id, tags=tags).version)
 

@@ -18,12 +18,13 @@ from trending.errors import TrainingError
 from trending.evaluation.bootstrap import Interval
 from trending.evaluation.calibrating import fit_on
 from trending.evaluation.evaluate import predictions, score_all, test_json
+from trending.evaluation.gate.champion import appoint, assert_vacant
 from trending.evaluation.metrics import Scores, scores
 from trending.evaluation.predict import predict_known
 from trending.features.documents import SPLITS, DocumentSet, load_documents
 from trending.models.base import GenreModel
 from trending.models.bundle import Bundle, code_revision, save_bundle
-from trending.models.registry import set_alias
+from trending.models.registry import CHAMPION, set_alias
 from trending.models.thresholds import tune_thresholds
 from trending.progress import Report, silent
 from trending.settings import Settings
@@ -83,9 +84,12 @@ def train(
     with its own snapshot and settings. `warm_start` names a model (alias, version, run id or bundle folder) that
     XGBoost goes on from, with the titles that are new to it. `workers` overrides BERT's number of workers, also
     that of a resumed training. Raises `TrainingError` for an unknown model, too few titles, nothing to resume or
-    nothing to go on from, `SnapshotError` where there is no such data.
+    nothing to go on from, `SnapshotError` where there is no such data, `GateError` for the alias `champion` where there
+    is a champion.
     """
     check_model(model)
+    if alias == CHAMPION:
+        assert_vacant(settings)
     if resume and warm_start:
         raise TrainingError("A training that is resumed has its start already. Leave --warm-start out.")
     began = time.perf_counter()
@@ -120,9 +124,15 @@ def train(
                 seconds = time.perf_counter() - began
                 report(f"Registering {model}")
                 version = log_training(settings, bundle, test, plots=training_plots(test), seconds=seconds)
-        if alias:
-            set_alias(settings, version, alias)
+        _name(settings, version, alias)
     return TrainResult(run_id, version, model, bundle, snapshot_id, seconds, metrics, test, ci95)
+
+
+def _name(settings: Settings, version: str, alias: str | None) -> None:
+    if alias == CHAMPION:
+        appoint(settings, version)
+    elif alias:
+        set_alias(settings, version, alias)
 
 
 def _interrupted(settings: Settings, word: str, model: str) -> TrainingRun:
