@@ -16,6 +16,7 @@ COMMANDS = (
     "train",
     "tune",
     "evaluate",
+    "compare",
     "card",
     "calibration",
     "generalise",

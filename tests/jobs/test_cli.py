@@ -10,7 +10,24 @@ import pytest
 
 from jobs.__main__ import main
 
-JOBS = ("ingest", "train", "evaluate", "generalise", "explain", "data", "runs", "serve", "demo")
+JOBS = (
+    "ingest",
+    "train",
+    "evaluate",
+    "explain",
+    "generalise",
+    "compare",
+    "card",
+    "promote",
+    "rollback",
+    "lineage",
+    "labels",
+    "audit",
+    "data",
+    "runs",
+    "serve",
+    "demo",
+)
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trending.errors import EvaluationError
+from trending.evaluation.assembly import EVALUATIONS, RECORD_FILE
 from trending.evaluation.record import EvaluationRecord, read_record
 from trending.settings import Settings
 
@@ -17,8 +18,8 @@ def newest_record(settings: Settings, digest: str) -> tuple[Path, EvaluationReco
 
     Raises `EvaluationError` where the bundle was never evaluated here.
     """
-    folder = settings.reports_dir / "evaluations"
-    files = folder.glob(f"{digest[:NAME_DIGITS]}-*/evaluation.json")
+    folder = settings.reports_dir / EVALUATIONS
+    files = folder.glob(f"{digest[:NAME_DIGITS]}-*/{RECORD_FILE}")
     found = [(path, read_record(path)) for path in files]
     found = [(path, record) for path, record in found if record.subject.digest == digest]
     if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -72,6 +73,7 @@ def log_training(
     mlflow.log_metrics({f"test_{name}": value for name, value in test.headline().items()})
     mlflow.log_metrics({f"genre_f1/{_metric_name(g.genre)}": g.f1 for g in test.genres})
     mlflow.log_metric("seconds", seconds)
+    mlflow.log_params(_machine())
     for name, figure in plots.items():
         mlflow.log_figure(figure, f"plots/{name}.png")
     _log_calibration(bundle)
@@ -87,6 +89,17 @@ def _log_calibration(bundle: Bundle) -> None:
     measured = (bundle.manifest.calibration or {}).get("measured", {})
     figures = {name: value for name, value in measured.items() if isinstance(value, float)}
     mlflow.log_metrics({f"calibration/{name}": value for name, value in figures.items()})
+
+
+def _machine() -> dict[str, Any]:
+    """What ran the training, as far as its energy depends on it: cores and memory of this machine, GPUs of the
+    cluster."""
+    import ray
+
+    gpus = ray.cluster_resources().get("GPU", 0) if ray.is_initialized() else 0
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"machine.cores": cores, "machine.memory_gib": round(memory, 1), "machine.gpus": int(gpus)}
 
 
 def _log_importances(bundle: Bundle) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
 from trending.evaluation.card.data import DataFacts
 from trending.evaluation.card.metadata import base_model
 from trending.evaluation.card.run import RunFacts
+from trending.evaluation.energy import estimate_energy
 from trending.evaluation.record import EvaluationRecord
 from trending.models.bundle import Manifest
 from trending.quality.page import number
@@ -63,6 +68,7 @@ def _training(manifest: Manifest, run: RunFacts | None) -> list[Line]:
         ("Trained by code", manifest.code_revision),
         ("Bundle made", manifest.created_at),
         ("Workers", str(workers) if workers else ""),
+        ("Calibrated on validation (genres)", _calibrated(manifest)),
         ("Seed", str(manifest.settings.get("seed", ""))),
     ]
     if run is None:
@@ -73,6 +79,7 @@ def _training(manifest: Manifest, run: RunFacts | None) -> list[Line]:
         ("Aliases when this was written", ", ".join(run.aliases)),
         ("Training began", f"{run.started_at:%Y-%m-%d %H:%M} UTC"),
         ("Training took", seconds_text(run.seconds) if run.seconds is not None else ""),
+        ("Energy of the training", energy_text(run)),
     ]
 
 
@@ -83,6 +90,21 @@ def _evaluation(record: EvaluationRecord) -> list[Line]:
         ("Evaluated", f"{record.created_at}, code {record.code_revision}"),
         ("Evaluation took", seconds_text(record.seconds)),
     ]
+
+
+def energy_text(run: RunFacts) -> str:
+    """What the training may have taken of energy; empty where the run does not tell enough to estimate it."""
+    if run.seconds is None or run.cores is None or run.memory_gib is None or run.gpus != 0:
+        return ""
+    found = estimate_energy(run.seconds, cores=run.cores, memory_gib=run.memory_gib)
+    return f"about {found.kwh:.2g} kWh. {found.assumptions}"
+
+
+def _calibrated(manifest: Manifest) -> str:
+    """How many genres went through which curve; empty where the model answers by itself."""
+    fitted: Mapping[str, Any] = getattr(manifest, "calibration", None) or {}
+    methods = Counter(str(one["method"]) for one in fitted.get("calibrators", ()))
+    return ", ".join(f"{method} ({number(count)})" for method, count in methods.most_common())
 
 
 def seconds_text(seconds: float) -> str:

@@ -21,4 +21,6 @@ LIMITS = (
     "go by.",
     "It knows none but its own genres, and gives a title none of them where no probability reaches its threshold.",
 )
-ENERGY = "Energy was not metered; the seconds are what there is to reckon with."
+ENERGY = (
+    "Energy is not metered. Where the run names its machine and used no GPU, it is estimated from the time."
+)

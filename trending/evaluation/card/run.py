@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from trending.evaluation.record import Subject
 from trending.models.registry import open_client, read_registry
 from trending.settings import Settings
 
+Number = TypeVar("Number", int, float)
 ARTIFACTS = "model_card"
 """Folder of the run's artifacts that holds card and record."""
 
@@ -25,6 +27,10 @@ class RunFacts:
     started_at: datetime
     seconds: float | None
     """That the training took, from reading the snapshot to the registered version."""
+    cores: int | None = None
+    """Of the machine that the training was started on, as are the memory and the GPUs; None where it did not say."""
+    memory_gib: float | None = None
+    gpus: int | None = None
 
 
 def find_run(settings: Settings, subject: Subject) -> RunFacts | None:
@@ -49,7 +55,14 @@ def find_run(settings: Settings, subject: Subject) -> RunFacts | None:
         aliases=tuple(sorted(alias for alias, at in registry.aliases.items() if at == version)),
         started_at=datetime.fromtimestamp(run.info.start_time / 1000, tz=UTC),
         seconds=run.data.metrics.get("seconds"),
+        cores=_number(run.data.params, "machine.cores", int),
+        memory_gib=_number(run.data.params, "machine.memory_gib", float),
+        gpus=_number(run.data.params, "machine.gpus", int),
     )
+
+
+def _number(params: Mapping[str, str], name: str, kind: Callable[[str], Number]) -> Number | None:
+    return kind(params[name]) if name in params else None
 
 
 def log_card(settings: Settings, run_id: str, files: Sequence[Path]) -> None:

@@ -109,10 +109,10 @@ def left_out(record: EvaluationRecord, parts: Mapping[str, Any]) -> list[str]:
         "reliability": "Calibration: no reliability was measured.",
         "slices": "Slices: none had enough test titles, or none were asked for.",
         "confusions": "Confusions: no genre was given wrongly where another was missed.",
-        "robustness": "Robustness: not measured in this evaluation.",
+        "robustness": "Robustness: not measured; `trending evaluate --full` does.",
         "fairness": "Fairness: neither names were swapped nor are there slices by country or language.",
-        "explanations": "Explanations: not checked in this evaluation.",
-        "cost": "Cost of serving: not measured in this evaluation.",
+        "explanations": "Explanations: not checked; `trending evaluate --full` does.",
+        "cost": "Cost of serving: not measured; `trending evaluate --full` does.",
         "run": "Training run: this tracking server knows no run of the bundle, so its time is unknown.",
         "data": f"Data: the folder of snapshot {record.subject.trained_on} is not here.",
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from trending.errors import BundleError
+from trending.evaluation.assembly import RECORD_FILE
 from trending.evaluation.card import prose, telling
 from trending.evaluation.card.data import DataFacts, read_data_facts
 from trending.evaluation.card.drawings import drawings, figure
@@ -48,7 +49,7 @@ def write_card(settings: Settings, record: EvaluationRecord, *, folder: Path) ->
     ):
         path.write_text(text, encoding="utf-8")
     if run:
-        kept = folder / "evaluation.json"
+        kept = folder / RECORD_FILE
         log_card(settings, run.run_id, [paths.markdown, paths.html, *([kept] if kept.is_file() else [])])
     return paths
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from trending.evaluation.gate.facts import GateFacts
 from trending.evaluation.gate.findings import Check, Finding, at_least, at_most, judged, not_applicable
@@ -18,7 +18,7 @@ def judge(policy: Policy, facts: GateFacts) -> list[Finding]:
     return [rule(policy, facts) for rule in RULES]
 
 
-def passes(findings: list[Finding]) -> bool:
+def passes(findings: Sequence[Finding]) -> bool:
     """No rule fails."""
     return all(finding.verdict != "fail" for finding in findings)
 
