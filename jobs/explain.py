@@ -30,7 +30,7 @@ MethodOption = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="`occlusion` (any model) or `terms` (linear, xgboost). Default: the model's own.",
+        help="`occlusion` (any model) or `terms` (linear, xgboost). Default: `terms` for linear, else occlusion.",
         show_default=False,
     ),
 ]

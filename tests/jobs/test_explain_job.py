@@ -84,7 +84,9 @@ def test_a_title_of_the_snapshot_is_found_by_the_beginning_of_its_id(
 ) -> None:
     titles = load_documents(sample_home, resolve_snapshot(sample_home, "latest"))
     home = ("--home", str(sample_home.home))
-    answer = found(capsys, "champion", "--title-id", titles.title_ids[3][:12], "--top", "3", *home)
+    answer = found(
+        capsys, "champion", "--title-id", titles.title_ids[3][:12], "--method", "terms", "--top", "3", *home
+    )
     assert answer["title_id"] == titles.title_ids[3]
     assert answer["document"] == titles.documents[3]
     for genre in answer["genres"]:

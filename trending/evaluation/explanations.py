@@ -87,7 +87,7 @@ def explain(
 ) -> Explanation:
     """The `top` words of each of `genres`; without, of those that the bundle assigns, or else the most probable.
 
-    `method`: None is the model's own (`word_effects.methods_of`). Raises `EvaluationError` for a genre or method
+    `method`: None is the first of `word_effects.methods_of`. Raises `EvaluationError` for a genre or method
     that there is not.
     """
     model = bundle.model
@@ -121,7 +121,7 @@ def check_explanations(
     seed: int = 0,
     report: Report = silent,
 ) -> Mapping[str, Any]:
-    """The `deletion_check` of the model's own way to explain, and under `others` that of every other way."""
+    """The `deletion_check` of the way in which the model is explained, and under `others` that of every other way."""
     own, *others = [
         deletion_check(bundle, titles, method, cases=cases, words=words, seed=seed, report=report)
         for method in methods_of(bundle.model)

@@ -53,8 +53,13 @@ class Occlusion:
 
 
 def methods_of(model: GenreModel) -> tuple[Method, ...]:
-    """The ways that there are for this model, its own first."""
-    return ("terms", "occlusion") if isinstance(model, LinearModel | XGBoostModel) else ("occlusion",)
+    """The ways that there are for this model, the first for whoever names none.
+
+    Of boosted trees that is occlusion: most of what they say comes from the embedding, which terms know nothing of.
+    """
+    if isinstance(model, LinearModel):
+        return ("terms", "occlusion")
+    return ("occlusion", "terms") if isinstance(model, XGBoostModel) else ("occlusion",)
 
 
 def require_method(model: GenreModel, method: Method) -> None:
