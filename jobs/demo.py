@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,12 +11,16 @@ import typer
 
 from jobs.console import HomeOption, JsonOption, Output, SettingsOption, Steps, open_output
 from jobs.ingest import print_ingest
+from jobs.promote import print_decision
 from jobs.serve import tell, wait_until_stopped
 
 if TYPE_CHECKING:
+    from trending.evaluation.gate.decision import Decision
     from trending.settings import Settings
 
 MODELS = ("prior", "keyword", "linear", "xgboost", "bert")
+FIRST_CHAMPION = "keyword"
+"""Appointed where there is no champion: what the best of the others must beat."""
 SAMPLE_SETTINGS = Path("small")
 FolderOption = Annotated[
     Path | None,
@@ -31,7 +36,8 @@ def demo(
     home: HomeOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """Ingest, train five models, compare them, register the best, serve it, classify three plots and enrich one.
+    """Ingest, train five models, compare them, judge the best at the gate, serve the champion, classify three plots and
+    enrich one.
 
     From a terminal the service then stays until Ctrl-C; otherwise the demo ends. On the sample the settings are
     `small` where none are given. With `--data`, fine-tuning takes some forty minutes.
@@ -55,7 +61,6 @@ def run_demo(output: Output, steps: Steps, folder: Path | None, *, stay: bool) -
     from trending.catalog.ingest import ingest
     from trending.evaluation.evaluate import evaluate
     from trending.evaluation.report import comparison_table
-    from trending.models.registry import set_alias
     from trending.sources.registry import catalogues_in, parse_source
     from trending.training.train import train
 
@@ -65,8 +70,9 @@ def run_demo(output: Output, steps: Steps, folder: Path | None, *, stay: bool) -
     trained = {name: train(name, settings, report=steps) for name in MODELS}
     result = evaluate(settings, [t.run_id for t in reversed(trained.values())], report=steps)
     best = max(trained.values(), key=lambda t: t.validation["macro_f1"])
-    set_alias(settings, best.version, "champion")
-    steps(f"Starting the service with {best.model}")
+    decision = through_the_gate(settings, best.version, first=trained[FIRST_CHAMPION].version, steps=steps)
+    champion = (best if decision.outcome == "promoted" else decision.champion or best).model
+    steps(f"Starting the service with {champion}")
     with running_app(settings) as address:
         steps("Asking for three plots and an enrichment")
         answers = ask(settings, address)
@@ -76,9 +82,8 @@ def run_demo(output: Output, steps: Steps, folder: Path | None, *, stay: bool) -
         print_ingest(output, ingested)
         say("\nModels on the untouched test split", style="bold")
         say(comparison_table(result))
-        say(
-            f"\nChampion by validation macro-F1: [bold]{best.model}[/bold], served. Three plots it never saw:\n"
-        )
+        print_decision(output, decision)
+        say(f"\nChampion: [bold]{champion}[/bold], served. Three plots it never saw:\n")
         for line in answers["classified"]:
             print_answer(output, line)
         print_enrichment(output, answers["enriched"])
@@ -90,13 +95,25 @@ def run_demo(output: Output, steps: Steps, folder: Path | None, *, stay: bool) -
                 "ingest": ingested.as_json(),
                 "train": {name: one.as_json() for name, one in trained.items()},
                 "evaluate": result.as_json(),
-                "champion": best.model,
+                "gate": decision.as_json(),
+                "champion": champion,
                 "address": address,
                 **answers,
             }
         )
         if stay:
             wait_until_stopped()
+
+
+def through_the_gate(settings: Settings, version: str, *, first: str, steps: Steps) -> Decision:
+    """Judge the version beside the champion; where there is none, `first` is appointed before."""
+    from trending.errors import GateError
+    from trending.evaluation.gate.champion import appoint
+    from trending.evaluation.gate.promotion import promote
+
+    with suppress(GateError):  # the champion of an earlier demo in this home stays
+        appoint(settings, first)
+    return promote(settings, version, report=steps)
 
 
 def on_a_free_port(settings: Settings) -> Settings:

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from serve_app.assignment_log import AssignmentLog, record_of
+from serve_app.assignment_log import AssignmentLog, answers_of, record_of
 from serve_app.splitting import Assigned, hashed
 
 RECORD = record_of(Assigned("champion", "bert", "3"), "10.0.0.1", "r-1", titles=2, seconds=0.0123)
@@ -40,3 +40,13 @@ def test_another_writer_goes_on_and_skips_a_line_that_was_cut_short(tmp_path: Pa
     assert log.newest(10) == [RECORD]
     log.append([replace(RECORD, request_id="r-2")])
     assert [one.request_id for one in AssignmentLog(tmp_path).newest(10)] == ["r-2", "r-1"]
+
+
+def test_what_a_version_answered_is_counted_over_all_days(tmp_path: Path) -> None:
+    days = ("2026-01-01T23:59:59+00:00", "2026-01-02T00:00:00+00:00", "2026-01-02T00:00:01+00:00")
+    AssignmentLog(tmp_path).append([replace(RECORD, at=at) for at in days])
+    AssignmentLog(tmp_path).append([replace(RECORD, version="33")])
+    with (tmp_path / "assignments-2026-01-02.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"version": "3", "ti')
+    assert answers_of(tmp_path, "3") == {"requests": 3, "titles": 6, "first": days[0], "last": days[2]}
+    assert answers_of(tmp_path / "none", "3") == {"requests": 0, "titles": 0, "first": None, "last": None}
