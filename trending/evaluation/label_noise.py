@@ -38,7 +38,7 @@ class Suspect:
     suggested: tuple[str, ...]
     """Without the genres that look wrong, and with those that look forgotten."""
     score: float
-    """How well the labels fit the text: 0 not at all, 1 entirely (cleanlab's label quality)."""
+    """How well the worst of its labels fits the text: 0 not at all, 1 entirely."""
     plot: str
 
     def as_row(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class LabelNoise:
     """What confident learning says of labels `[n, genres]`."""
 
     score: npt.NDArray[np.float64]
-    """`[n]`: how well a title's labels fit, 0 to 1."""
+    """`[n]`: how well the worst label of a title fits, 0 to 1; 1 where none looks wrong."""
     wrong: Labels
     """`[n, genres]`: this one label looks wrong, given or not given."""
 
@@ -142,20 +142,25 @@ def out_of_fold_probabilities(
 def find_label_noise(labels: Labels, probabilities: Probabilities) -> LabelNoise:
     """Which labels look wrong, by out-of-fold probabilities; arrays `[n, genres]`.
 
-    Confident learning (Northcutt et al. 2021) genre by genre, with the score of a title pooled from its genres
-    (Thyagarajan et al. 2022), as cleanlab computes them. A genre that no title has, or all have, is never wrong.
+    Confident learning genre by genre (Northcutt et al. 2021), as cleanlab computes it: a label looks wrong where the
+    models are surer of the opposite than they are, on average, where the opposite is labelled. A title scores as its
+    worst such label; pooled over all genres (Thyagarajan et al. 2022, cleanlab's default) titles of many genres
+    come first, and of labels turned round on purpose a third fewer (docs/labels.md). A genre that no title has, or
+    all have, is never wrong.
     """
     from cleanlab.multilabel_classification.filter import find_multilabel_issues_per_class
-    from cleanlab.multilabel_classification.rank import get_label_quality_scores
+    from cleanlab.multilabel_classification.rank import get_label_quality_scores_per_class
 
     mixed = np.flatnonzero(labels.any(axis=0) & ~labels.all(axis=0))
     wrong = np.zeros(labels.shape, bool)
     if not len(labels) or not len(mixed):
         return LabelNoise(np.ones(len(labels)), wrong)
     given = probabilities.astype(np.float64)
-    wrong[:, mixed] = find_multilabel_issues_per_class(_as_lists(labels[:, mixed]), given[:, mixed], n_jobs=1)
-    score = get_label_quality_scores(_as_lists(labels), given)
-    return LabelNoise(np.asarray(score, np.float64), wrong)
+    wrong[:, mixed] = find_multilabel_issues_per_class(
+        _as_lists(labels[:, mixed]), given[:, mixed], filter_by="confident_learning", n_jobs=1
+    )
+    quality = np.asarray(get_label_quality_scores_per_class(_as_lists(labels), given))
+    return LabelNoise(np.where(wrong, quality, 1.0).min(axis=1), wrong)
 
 
 def _as_labelled_by_sources(settings: Settings) -> Settings:
