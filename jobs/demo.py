@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trending.settings import Settings
 
 MODELS = ("prior", "keyword", "linear", "xgboost", "bert")
-FIRST_CHAMPION = "keyword"
+FIRST_CHAMPION = "linear"
 """Appointed where there is no champion: what the best of the others must beat."""
 SAMPLE_SETTINGS = Path("small")
 FolderOption = Annotated[
@@ -69,7 +69,8 @@ def run_demo(output: Output, steps: Steps, folder: Path | None, *, stay: bool) -
     ingested = ingest(sources, settings, report=steps)
     trained = {name: train(name, settings, report=steps) for name in MODELS}
     result = evaluate(settings, [t.run_id for t in reversed(trained.values())], report=steps)
-    best = max(trained.values(), key=lambda t: t.validation["macro_f1"])
+    others = [one for name, one in trained.items() if name != FIRST_CHAMPION]
+    best = max(others, key=lambda t: t.validation["macro_f1"])
     decision = through_the_gate(settings, best.version, first=trained[FIRST_CHAMPION].version, steps=steps)
     champion = (best if decision.outcome == "promoted" else decision.champion or best).model
     steps(f"Starting the service with {champion}")

@@ -131,7 +131,7 @@ def _raw(file: RawFile) -> Link:
 
 
 def _features(manifest: Manifest) -> Link:
-    encoder = {name: digest for name, digest in manifest.files.items() if name.endswith("model.safetensors")}
+    encoder = {name: digest for name, digest in manifest.files.items() if "encoder/model.safetensors" in name}
     names = {"split": "by time" if manifest.time_split else "by title key", "reviews": manifest.max_reviews}
     embedding = manifest.settings.get("embedding", {}) if encoder else {}
     return Link("features", "documents", {**names, **embedding, **encoder})
