@@ -157,7 +157,7 @@ def test_full_asks_for_robustness_explanations_and_cost(
     assert found.cost is not None
     assert found.cost.titles_per_s == 300.0
     titles = found.subject.titles
-    assert asked == {"robustness": (linear.digest, titles, titles, 7), "explanations": 100, "cost": 11}
+    assert asked == {"robustness": (linear.digest, titles, titles, 7), "explanations": 30, "cost": 11}
 
 
 def test_a_bundle_is_asked_about_documents_with_as_many_reviews_as_it_was_trained_with(
