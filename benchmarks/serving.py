@@ -42,8 +42,8 @@ def main() -> None:
         print_genres(alone[0], found)
     if "overload" in arguments.only:
         ways = [
-            ours(OURS, bundle, settings.root),
-            ours(f"{OURS}, HAProxy", bundle, settings.root, haproxy="true"),
+            ours(f"{OURS}, Serve's proxy", bundle, settings.root, haproxy="false"),
+            ours(OURS, bundle, settings.root, haproxy="true"),
         ]
         overloads = [measure_overload(way, asked) for way in ways if not say(f"overload: {way.name}")]
         figures["overload"] = [asdict(one) for one in overloads]

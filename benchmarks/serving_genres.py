@@ -85,8 +85,8 @@ def rivals(bundle: Path, home: Path) -> list[Rival]:
         peer("LitServe, Hugging Face pipeline", "litserve", "pipeline"),
         peer("FastAPI, Hugging Face pipeline", "fastapi", "pipeline"),
         ours("Serve, default settings", bundle, home, throughput="false", haproxy="false"),
-        ours(OURS, bundle, home),
-        ours(f"{OURS}, HAProxy", bundle, home, throughput="true", haproxy="true"),
+        ours(f"{OURS}, Serve's proxy", bundle, home, haproxy="false"),
+        ours(OURS, bundle, home, haproxy="true"),
     ]
 
 

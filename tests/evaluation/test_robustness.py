@@ -168,7 +168,9 @@ def test_a_long_plot_is_shown_around_its_change() -> None:
 
 
 def test_the_seed_decides_and_the_answer_is_the_same_again() -> None:
-    answer: Callable[[str], Sequence[float]] = lambda plot: (len(plot) % 7 / 7, len(plot) % 5 / 5, 0.1)  # noqa: E731
+    def answer(plot: str) -> Sequence[float]:
+        return len(plot) % 7 / 7, len(plot) % 5 / 5, 0.1
+
     first, again, other = (rows_of(answer, cases=5, seed=seed) for seed in (1, 1, 2))
     assert first == again
     assert first != other

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 EVALUATIONS = "evaluations"
 RECORD_FILE = "evaluation.json"
+NAME_DIGITS = 12
+"""Of the bundle's digest, in the name of an evaluation's folder."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def assemble_record(
 
 def record_path(settings: Settings, record: EvaluationRecord) -> Path:
     """A new file for the record: one folder an evaluation, named by the bundle and the time."""
-    name = f"{record.subject.digest[:12]}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    name = f"{record.subject.digest[:NAME_DIGITS]}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     return settings.reports_dir / EVALUATIONS / name / RECORD_FILE
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """From standard input to one line of standard output."""
     work = json.load(sys.stdin)
-    print(json.dumps(measure(work)))  # noqa: T201
+    sys.stdout.write(json.dumps(measure(work)) + "\n")
 
 
 def measure(work: dict[str, Any]) -> dict[str, float]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from trending.errors import EvaluationError
-from trending.evaluation.assembly import EVALUATIONS, RECORD_FILE
+from trending.evaluation.assembly import EVALUATIONS, NAME_DIGITS, RECORD_FILE
 from trending.evaluation.record import EvaluationRecord, read_record
 from trending.settings import Settings
-
-NAME_DIGITS = 12
-"""Of the bundle's digest, in the name of an evaluation's folder."""
 
 
 def newest_record(settings: Settings, digest: str) -> tuple[Path, EvaluationRecord]:

@@ -8,6 +8,7 @@ import pytest
 from tests.evaluation.card.synthetic import data_facts, manifest_of, run_facts, synthetic_record
 from trending.evaluation.card.origin import energy_text, origin_lines, seconds_text
 from trending.evaluation.energy import estimate_energy
+from trending.models.calibrators import Calibration, Calibrator
 
 
 def test_energy_is_estimated_from_the_time_and_the_machine_and_says_so() -> None:
@@ -27,6 +28,17 @@ def test_what_is_not_known_has_no_line() -> None:
     assert set(bare) < set(full)
     assert {"Sources", "Training took", "Workers", "MLflow run"} <= set(full) - set(bare)
     assert all([*full.values(), *bare.values()])
+
+
+def test_a_calibration_is_told_by_its_curves() -> None:
+    record = synthetic_record()
+    curves = Calibration((Calibrator(), Calibrator("platt", 1.1, 0.2), Calibrator("platt", 0.9, 0.0)))
+    calibrated = manifest_of(record, calibration={"calibrators": curves.as_json(), "measured": {}})
+    lines = dict(origin_lines(record, calibrated, None, None))
+    assert lines["Calibrated on validation (genres)"] == "platt (2), identity (1)"
+    assert "Calibrated on validation (genres)" not in dict(
+        origin_lines(record, manifest_of(record), None, None)
+    )
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def energy_text(run: RunFacts) -> str:
 
 def _calibrated(manifest: Manifest) -> str:
     """How many genres went through which curve; empty where the model answers by itself."""
-    fitted: Mapping[str, Any] = getattr(manifest, "calibration", None) or {}
+    fitted: Mapping[str, Any] = manifest.calibration or {}
     methods = Counter(str(one["method"]) for one in fitted.get("calibrators", ()))
     return ", ".join(f"{method} ({number(count)})" for method, count in methods.most_common())
 

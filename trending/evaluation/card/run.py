@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from trending.evaluation.record import Subject
-from trending.models.registry import open_client, read_registry
+from trending.models.registry import DIGEST_TAG, open_client, read_registry
 from trending.settings import Settings
 
 Number = TypeVar("Number", int, float)
@@ -38,7 +38,7 @@ def find_run(settings: Settings, subject: Subject) -> RunFacts | None:
     from mlflow.exceptions import MlflowException
 
     registry = read_registry(settings)
-    known = [v for v in registry.versions if v.tags.get("trending.digest") == subject.digest]
+    known = [v for v in registry.versions if v.tags.get(DIGEST_TAG) == subject.digest]
     run_id = subject.run_id or (known[0].run_id if known else None)
     if run_id is None:
         return None
