@@ -89,21 +89,24 @@ class Outcome:
 def main() -> None:
     """Run both searches for each seed and print the table."""
     arguments = parse_arguments()
-    outcomes: list[Outcome] = []
+    outcomes = read_outcomes(arguments.json)
+    seeds = [seed for seed in range(arguments.seeds) if seed not in {one.seed for one in outcomes}]
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as home:
         settings = make_settings(Path(home), arguments)
         with ray_session(settings):
-            shared = ingest_and_prepare(settings, arguments.data)
-            for seed in range(arguments.seeds):
-                random = run(settings, shared, arguments.trials, seed, "none", "random")
-                outcomes.append(outcome(seed, RANDOM, random, random.best))
-                other = run(settings, shared, 9 * arguments.trials, seed, "hyperband", "tpe", random.rounds)
-                outcomes.append(outcome(seed, HYPERBAND, other, random.best))
+            shared = ingest_and_prepare(settings, arguments.data) if seeds else None
+            for seed in seeds:
+                outcomes += both_searches(settings, shared, arguments.trials, seed)
                 Console(stderr=True).print(outcomes[-2:])
+                write_outcomes(outcomes, arguments.json)
     print_table(outcomes)
-    if arguments.json:
-        text = json.dumps([asdict(one) for one in outcomes], indent=1)
-        arguments.json.write_text(text, encoding="utf-8")
+
+
+def both_searches(settings: Settings, shared: SharedRows | None, trials: int, seed: int) -> list[Outcome]:
+    """One seed: random search, then the other on the rounds that it took."""
+    random = run(settings, shared, trials, seed, "none", "random")
+    other = run(settings, shared, 9 * trials, seed, "hyperband", "tpe", random.rounds)
+    return [outcome(seed, RANDOM, random, random.best), outcome(seed, HYPERBAND, other, random.best)]
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -117,7 +120,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1, help="of each trial")
     parser.add_argument("--data", type=Path, help="folder of the real catalogues; default: the sample")
     parser.add_argument("--scratch", type=Path, help="where the temporary state goes")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument(
+        "--json", type=Path, help="also write the figures here; seeds it holds are not run again"
+    )
     return parser.parse_args()
 
 
@@ -128,6 +133,19 @@ def make_settings(home: Path, arguments: argparse.Namespace) -> Settings:
         update={"rounds": arguments.rounds, "num_workers": arguments.workers}
     )
     return settings.model_copy(update={"train": settings.train.model_copy(update={"xgboost": boosting})})
+
+
+def read_outcomes(file: Path | None) -> list[Outcome]:
+    """What an earlier run has measured: its seeds are not run again."""
+    if file is None or not file.is_file():
+        return []
+    return [Outcome(**one) for one in json.loads(file.read_text(encoding="utf-8"))]
+
+
+def write_outcomes(outcomes: list[Outcome], file: Path | None) -> None:
+    """After each seed, so that a run that is ended keeps what it has."""
+    if file is not None:
+        file.write_text(json.dumps([asdict(one) for one in outcomes], indent=1), encoding="utf-8")
 
 
 def ingest_and_prepare(settings: Settings, folder: Path | None) -> SharedRows:
@@ -143,7 +161,7 @@ def ingest_and_prepare(settings: Settings, folder: Path | None) -> SharedRows:
 
 def run(
     settings: Settings,
-    shared: SharedRows,
+    shared: SharedRows | None,
     trials: int,
     seed: int,
     scheduler: str,
