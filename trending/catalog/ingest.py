@@ -78,9 +78,7 @@ def _run(sources: Sequence[Source], settings: Settings, folder: Path, stages: _S
             merged_titles=merged,
             properties=_properties(sources, accounts, changes.total),
         )
-    accepted = staged_titles.light.filter(
-        pc.is_in(staged_titles.light["staged_id"], pa.array(titles.accepted))
-    )
+    accepted = pc.is_in(staged_titles.light["staged_id"], pa.array(titles.accepted))
     result = IngestResult(
         sources=list(counts),
         titles=accounts[0],
@@ -90,7 +88,7 @@ def _run(sources: Sequence[Source], settings: Settings, folder: Path, stages: _S
         not_genres=label_counts(staged_titles.light, "not_genres"),
         warnings=_warnings(staged_titles, staged_reviews),
         quarantine_reasons=_quarantine_reasons(titles, reviews),
-        leakage=leakage(accepted),
+        leakage=leakage(staged_titles.light.filter(accepted)),
         checks=inspection.checks if inspection else None,
         snapshot_id=snapshot_id,
         card=None,

@@ -119,12 +119,7 @@ def evaluate(
     tests = [held_out_titles(settings, bundle, snapshot_id) for bundle in bundles]
     test = tests[0]
     questions = make_questions(settings, test, expressions=expressions, full=full)
-    answers, seconds = [], []
-    for bundle, titles in zip(bundles, tests, strict=True):
-        report(f"Scoring {bundle.manifest.model} on {len(test.documents):,} test titles")
-        began = time.perf_counter()
-        answers.append(predictions(bundle, titles, settings, report=report))
-        seconds.append(time.perf_counter() - began)
+    answers, seconds = _answers(settings, bundles, tests, report)
     report("Bootstrap intervals")
     found = score_all(settings, test, answers)
     models = [
@@ -145,6 +140,18 @@ def evaluate(
     ]
     path = write_report(settings, snapshot_id, models, titles=len(test.documents), time_split=time_split)
     return EvaluationResult(snapshot_id, len(test.documents), time_split, models, path)
+
+
+def _answers(
+    settings: Settings, bundles: Sequence[Bundle], tests: Sequence[DocumentSet], report: Report
+) -> tuple[list[Predictions], list[float]]:
+    answers, seconds = [], []
+    for bundle, titles in zip(bundles, tests, strict=True):
+        report(f"Scoring {bundle.manifest.model} on {len(titles.documents):,} test titles")
+        began = time.perf_counter()
+        answers.append(predictions(bundle, titles, settings, report=report))
+        seconds.append(time.perf_counter() - began)
+    return answers, seconds
 
 
 def held_out_titles(settings: Settings, bundle: Bundle, snapshot_id: int) -> DocumentSet:

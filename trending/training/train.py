@@ -93,6 +93,64 @@ def train(
     if resume and warm_start:
         raise TrainingError("A training that is resumed has its start already. Leave --warm-start out.")
     began = time.perf_counter()
+    start = _start(model, settings, snapshot, time_split, resume, warm_start, workers, report)
+    settings, documents = start.settings, start.documents
+    resumed = start.past.run_id if start.past else None
+    with (
+        session_for(model, settings),
+        training_run(settings, model, documents.snapshot_id, code_revision(), run_id=resumed) as run_id,
+    ):
+        run = start.run(run_id)
+        with _kept_for_resuming(run):
+            report(f"Training {model}")
+            fitted = fit(documents, settings, run, report=report)
+            report(f"Tuning and testing {model}")
+            folder = settings.bundles_dir / f"{model}-{run_id[:12]}"
+            with _removed_on_error(folder):
+                bundle, metrics = _bundle(fitted, documents, settings, folder, time_split=start.time_split)
+                test, ci95 = _test(bundle, documents, settings)
+                seconds = time.perf_counter() - began
+                report(f"Registering {model}")
+                version = log_training(settings, bundle, test, plots=training_plots(test), seconds=seconds)
+        _name(settings, version, alias)
+    return TrainResult(run_id, version, model, bundle, documents.snapshot_id, seconds, metrics, test, ci95)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What a training begins with, settled before any worker runs."""
+
+    model: str
+    settings: Settings
+    documents: DocumentSet
+    time_split: bool
+    past: TrainingRun | None
+    """The interrupted training that it goes on with."""
+    parent: str | None
+    """Bundle folder of the model that it goes on from."""
+
+    def run(self, run_id: str) -> TrainingRun:
+        """The past run, or a new one by this id."""
+        return self.past or new_run(
+            self.settings,
+            run_id,
+            self.model,
+            self.documents.snapshot_id,
+            time_split=self.time_split,
+            warm_start=self.parent,
+        )
+
+
+def _start(
+    model: str,
+    settings: Settings,
+    snapshot: str | int,
+    time_split: bool,
+    resume: str | None,
+    warm_start: str | None,
+    workers: int | None,
+    report: Report,
+) -> _Start:
     past = _interrupted(settings, resume, model) if resume else None
     if past:
         settings = settings.model_copy(update={"train": past.train})
@@ -106,26 +164,7 @@ def train(
         report(f"Labels of {documents.corrected:,} titles as corrected")
     _assert_enough(documents)
     parent = _parent(model, settings, warm_start, documents, time_split=time_split) if warm_start else None
-    with (
-        session_for(model, settings),
-        training_run(
-            settings, model, snapshot_id, code_revision(), run_id=past.run_id if past else None
-        ) as run_id,
-    ):
-        run = past or new_run(settings, run_id, model, snapshot_id, time_split=time_split, warm_start=parent)
-        with _kept_for_resuming(run):
-            report(f"Training {model}")
-            fitted = fit(documents, settings, run, report=report)
-            report(f"Tuning and testing {model}")
-            folder = settings.bundles_dir / f"{model}-{run_id[:12]}"
-            with _removed_on_error(folder):
-                bundle, metrics = _bundle(fitted, documents, settings, folder, time_split=time_split)
-                test, ci95 = _test(bundle, documents, settings)
-                seconds = time.perf_counter() - began
-                report(f"Registering {model}")
-                version = log_training(settings, bundle, test, plots=training_plots(test), seconds=seconds)
-        _name(settings, version, alias)
-    return TrainResult(run_id, version, model, bundle, snapshot_id, seconds, metrics, test, ci95)
+    return _Start(model, settings, documents, time_split, past, parent)
 
 
 def _name(settings: Settings, version: str, alias: str | None) -> None:
