@@ -1,26 +1,30 @@
 """Typed settings: one object, built once at the edge by `load_settings`, handed down from there.
 
-Every value can be set in the environment (`TRENDING_HOME`, `TRENDING_RAY__NUM_CPUS`, ...; two underscores
-step into a section) or in a YAML file given to `load_settings`; the environment wins over the file.
+Every value can be set in a profile, in a YAML file given to `load_settings`, or in the environment (`TRENDING_HOME`,
+`TRENDING_RAY__NUM_CPUS`, ...; two underscores step into a section); of these the later wins.
 """
 
 from trending.settings.bert import BertExportSettings, BertOptimizerSettings, BertSettings
 from trending.settings.blend import BlendSettings
 from trending.settings.calibration import CalibrationSettings
+from trending.settings.cluster import ClusterSettings, PoolSettings
 from trending.settings.enrichment import EnrichmentSettings
 from trending.settings.evaluation import EvaluationSettings
 from trending.settings.gate import GateSettings
 from trending.settings.llm import LLMSettings
-from trending.settings.platform import (
-    IngestSettings,
-    RaySettings,
-    Settings,
-    SplitSettings,
-    changed,
-    load_settings,
-    ready_settings,
+from trending.settings.loading import Loaded, changed, load_settings, read_settings, ready_settings
+from trending.settings.platform import IngestSettings, RaySettings, Settings, SplitSettings
+from trending.settings.resources import Resources, WorkerResources
+from trending.settings.secret import SecretSettings
+from trending.settings.serving import (
+    AutoscalingSettings,
+    ClassifierReplicas,
+    GatewayReplicas,
+    LLMReplicas,
+    ReplicaSettings,
+    ServeSettings,
+    TrafficSettings,
 )
-from trending.settings.serving import AutoscalingSettings, ServeSettings, TrafficSettings
 from trending.settings.training import (
     DocumentSettings,
     EmbeddingSettings,
@@ -37,23 +41,34 @@ __all__ = [
     "BertSettings",
     "BlendSettings",
     "CalibrationSettings",
+    "ClassifierReplicas",
+    "ClusterSettings",
     "DocumentSettings",
     "EmbeddingSettings",
     "EnrichmentSettings",
     "EvaluationSettings",
     "GateSettings",
+    "GatewayReplicas",
     "IngestSettings",
+    "LLMReplicas",
     "LLMSettings",
     "LabelSettings",
     "LinearSettings",
+    "Loaded",
+    "PoolSettings",
     "RaySettings",
+    "ReplicaSettings",
+    "Resources",
+    "SecretSettings",
     "ServeSettings",
     "Settings",
     "SplitSettings",
     "TrafficSettings",
     "TrainSettings",
+    "WorkerResources",
     "XGBoostSettings",
     "changed",
     "load_settings",
+    "read_settings",
     "ready_settings",
 ]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from trending.settings.resources import Device, WorkerResources
 from trending.settings.section import Section
 
 
@@ -60,8 +61,10 @@ class BertSettings(Section):
     """What DeepSpeed shards over the workers: 1 optimiser states, 2 and gradients, 3 and weights; 0 nothing."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """`auto`: bfloat16 autocast on GPUs, float32 on CPUs. Weights and optimiser states are float32 always."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     """`auto`: CUDA where Ray has a GPU for every worker."""
+    resources: WorkerResources = WorkerResources()
+    """Of each worker."""
 
     epochs: int = Field(default=4, ge=1)
     patience: int = Field(default=2, ge=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from trending.settings.resources import Resources
 from trending.settings.section import Section
 
 
@@ -36,3 +37,5 @@ class EnrichmentSettings(Section):
     """Requests a second to the language model in the batch job. None: no limit."""
     actors: int = Field(default=1, ge=1)
     """Actors of the batch job, each with models and an engine of its own. They share the requests a second."""
+    resources: Resources = Resources()
+    """Of each actor. They have no GPU: an engine that wants one is a deployment, or elsewhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from trending.settings.resources import Device, Resources
 from trending.settings.section import Section
 
 
@@ -18,7 +19,11 @@ class EvaluationSettings(Section):
     batch_titles: int = Field(default=256, ge=1)
     """Titles that an actor is given at once."""
     actors: int = Field(default=2, ge=1)
-    """At the most; each holds the model once. With GPUs, each has one."""
+    """At the most; each holds the model once."""
+    device: Device = "auto"
+    """`auto`: a GPU for each actor where the cluster has any."""
+    resources: Resources = Resources()
+    """Of each actor."""
     robustness_cases: int = Field(default=100, ge=1)
     """Titles at the most that each change to the text is tried on."""
     explained_titles: int = Field(default=30, ge=1)

@@ -11,4 +11,4 @@ class GateSettings(Section):
     """What a model must pass before it serves."""
 
     policy_file: Path | None = None
-    """A `gate.yaml`, as in `cluster/profiles`. None: the policy of a laptop, which ships with the package."""
+    """A `gate.yaml`. None: that of the profile, else the policy of a laptop, which ships with the package."""

@@ -1,20 +1,20 @@
-"""The whole of the settings, and how they are built."""
+"""The whole of the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from trending.errors import SettingsError
+from trending.settings.cluster import ClusterSettings
 from trending.settings.enrichment import EnrichmentSettings
 from trending.settings.evaluation import EvaluationSettings
 from trending.settings.gate import GateSettings
 from trending.settings.llm import LLMSettings
+from trending.settings.secret import SecretSettings
 from trending.settings.section import Section
 from trending.settings.serving import ServeSettings
 from trending.settings.training import TrainSettings
@@ -52,6 +52,12 @@ class SplitSettings(Section):
     validation: float = Field(default=0.15, gt=0, lt=1)
 
 
+def default_home() -> Path:
+    """Where nothing says it: TRENDING_DEFAULT_HOME, which an environment can set without overruling a profile, else
+    `.trending` in the working folder."""
+    return Path(os.environ.get("TRENDING_DEFAULT_HOME") or ".trending")
+
+
 class Settings(BaseSettings):
     """All settings of the platform. State lives under `home`."""
 
@@ -59,13 +65,21 @@ class Settings(BaseSettings):
         env_prefix="TRENDING_", env_nested_delimiter="__", extra="forbid", validate_default=True
     )
 
-    home: Path = Path(".trending")
+    profile: str | None = None
+    """Profile that these settings began with. Chosen by `--profile` or TRENDING_PROFILE, never in a file."""
+    home: Path = Field(default_factory=default_home)
+    """Folder of all state. On a cluster: one that all nodes see."""
     tracking_uri: str | None = None
     """MLflow tracking server. None: SQLite under `home`."""
+    catalog_type: Literal["sql", "rest", "glue"] = "sql"
+    """Kind of the Iceberg catalog."""
     catalog_uri: str | None = None
-    """Iceberg SQL catalog. None: SQLite under `home`."""
+    """Address of the Iceberg catalog. None: of `sql`, SQLite under `home`; of `glue`, that of AWS."""
+    catalog_credential: SecretSettings = SecretSettings()
+    """Where the credential of a catalog of type `rest` is (`CLIENT_ID:CLIENT_SECRET`)."""
     warehouse: str | None = None
     """Iceberg warehouse (a folder or an object store URL). None: under `home`."""
+    cluster: ClusterSettings = ClusterSettings()
     ray: RaySettings = RaySettings()
     ingest: IngestSettings = IngestSettings()
     split: SplitSettings = SplitSettings()
@@ -88,6 +102,13 @@ class Settings(BaseSettings):
         """The environment first, then the values of the settings file."""
         return env_settings, init_settings
 
+    @field_validator("catalog_uri")
+    @classmethod
+    def _rest_has_an_address(cls, uri: str | None, others: ValidationInfo) -> str | None:
+        if uri is None and others.data.get("catalog_type") == "rest":
+            raise ValueError("a catalog of type rest needs its address")
+        return uri
+
     @property
     def root(self) -> Path:
         """`home`, absolute."""
@@ -100,13 +121,19 @@ class Settings(BaseSettings):
 
     @property
     def iceberg_kwargs(self) -> dict[str, str]:
-        """Arguments of `pyiceberg.catalog.load_catalog` and of Ray Data's Iceberg calls."""
-        return {
+        """Arguments of `pyiceberg.catalog.load_catalog` and of Ray Data's Iceberg calls.
+
+        Raises `SettingsError` where the credential is not at its place.
+        """
+        own = f"sqlite:///{self.root / 'catalog.db'}" if self.catalog_type == "sql" else None
+        found = {
             "name": "trending",
-            "type": "sql",
-            "uri": self.catalog_uri or f"sqlite:///{self.root / 'catalog.db'}",
+            "type": self.catalog_type,
+            "uri": self.catalog_uri or own,
             "warehouse": self.warehouse or f"file://{self.root / 'warehouse'}",
+            "credential": self.catalog_credential.read(),
         }
+        return {name: value for name, value in found.items() if value is not None}
 
     @property
     def bundles_dir(self) -> Path:
@@ -162,69 +189,3 @@ class Settings(BaseSettings):
     def tuning_dir(self) -> Path:
         """One folder a search."""
         return self.root / "tuning"
-
-
-def ready_settings() -> dict[str, Path]:
-    """Settings that ship with the package, by name."""
-    return {file.stem: file for file in sorted((Path(__file__).parent / "ready").glob("*.yaml"))}
-
-
-def load_settings(
-    file: Path | None = None, *, values: Mapping[str, Any] | None = None, **overrides: Any
-) -> Settings:
-    """Settings from defaults, a YAML file, more `values` of the same shape, the environment and explicit overrides
-    (the last wins).
-
-    `file` may be the name of settings that ship with the package, from `ready_settings`. Raises `SettingsError`
-    naming every wrong value.
-    """
-    found = _merged(_read(file) if file is not None else {}, values or {})
-    try:
-        settings = Settings(**found)
-        return settings.model_copy(update={k: v for k, v in overrides.items() if v is not None})
-    except ValidationError as error:
-        raise _wrong(error, str(file) if file else "environment") from error
-
-
-def changed(settings: Settings, sections: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """The settings with some values of some sections changed, as by options of a command.
-
-    Raises `SettingsError` naming every wrong value.
-    """
-    update: dict[str, Any] = {}
-    for name, values in sections.items():
-        section: BaseModel = getattr(settings, name)
-        try:
-            update[name] = type(section).model_validate(_merged(section.model_dump(), values))
-        except ValidationError as error:
-            raise _wrong(error, f"options of {name}") from error
-    return settings.model_copy(update=update)
-
-
-def _wrong(error: ValidationError, where: str) -> SettingsError:
-    lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
-    return SettingsError(f"{where}: {len(lines)} wrong setting(s):\n" + "\n".join(lines))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    file = file if file.is_file() else ready_settings().get(str(file), file)
-    if not file.is_file():
-        ready = ", ".join(ready_settings())
-        raise SettingsError(f"{file}: no such settings file, and none that ship by that name: {ready}.")
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{file}: not YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise SettingsError(f"{file}: expected a mapping of settings, found {type(values).__name__}.")
-    return values
-
-
-def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Section by section; what is not a section is replaced."""
-    both = {
-        name: _merged(under[name], value)
-        for name, value in over.items()
-        if isinstance(value, Mapping) and isinstance(under.get(name), Mapping)
-    }
-    return {**under, **over, **both}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -16,6 +17,44 @@ class AutoscalingSettings(Section):
     max_replicas: int = Field(default=1, ge=1)
     target_ongoing_requests: float = Field(default=16.0, gt=0)
     """Requests under way in a replica that autoscaling aims at."""
+
+
+class ReplicaSettings(AutoscalingSettings):
+    """Replicas of a deployment, and what each asks of Ray."""
+
+    cpus: float = Field(default=0.25, ge=0)
+    """Logical CPUs. Fractions: all deployments together fit two cores."""
+    memory_gib: float | None = Field(default=None, gt=0)
+    """Memory that is set aside on its node. None: nothing is."""
+
+    @property
+    def autoscaling(self) -> dict[str, Any]:
+        """What Ray Serve calls `autoscaling_config`."""
+        return self.model_dump(include=set(AutoscalingSettings.model_fields))
+
+
+class GatewayReplicas(ReplicaSettings):
+    """Of the HTTP front, which mostly waits."""
+
+    cpus: float = Field(default=0, ge=0)
+
+
+class ClassifierReplicas(ReplicaSettings):
+    """Of each kind of model; GPUs are for `bert`."""
+
+    gpus: float | None = Field(default=None, ge=0)
+    """Of a replica. None: a quarter where the cluster has any."""
+    accelerator_type: str | None = None
+    """Kind of its GPU, by Ray's name. None: any."""
+
+
+class LLMReplicas(ReplicaSettings):
+    """Of the language model. With the engine `vllm` the numbers are of its own replicas, too, which have the GPUs or
+    CPUs that `llm.vllm` and `llm.vllm_cpus` say."""
+
+    target_ongoing_requests: float = Field(default=8.0, gt=0)
+    accelerator_type: str | None = None
+    """Kind of vLLM's GPUs, by Ray's name. None: any."""
 
 
 class TrafficSettings(Section):
@@ -42,9 +81,9 @@ class ServeSettings(Section):
     batch_wait_ms: float = Field(default=5.0, ge=0)
     max_queued_requests: int = Field(default=128, ge=1)
     """Requests that may wait for the classifier; one more gets 503."""
-    gateway: AutoscalingSettings = AutoscalingSettings()
-    classifier: AutoscalingSettings = AutoscalingSettings()
-    llm: AutoscalingSettings = AutoscalingSettings(target_ongoing_requests=8)
+    gateway: GatewayReplicas = GatewayReplicas()
+    classifier: ClassifierReplicas = ClassifierReplicas()
+    llm: LLMReplicas = LLMReplicas()
     traffic: TrafficSettings = TrafficSettings()
     keys_file: Path | None = None
     """API keys, hashed; None: `keys.json` under `home`, where there is one."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from trending.settings.bert import BertSettings
 from trending.settings.blend import BlendSettings
 from trending.settings.calibration import CalibrationSettings
+from trending.settings.resources import Device, Resources, WorkerResources
 from trending.settings.section import Section
 
 
@@ -20,6 +21,11 @@ class EmbeddingSettings(Section):
     max_tokens: int = Field(default=128, ge=8, le=512)
     batch_size: int = Field(default=32, ge=1)
     actors: int = Field(default=2, ge=1)
+    """Of Ray Data, at the most; each holds the encoder once."""
+    device: Device = "auto"
+    """`auto`: a GPU for each actor where the cluster has any."""
+    resources: Resources = Resources()
+    """Of each actor."""
 
 
 class DocumentSettings(Section):
@@ -78,8 +84,10 @@ class XGBoostSettings(Section):
     """How much faster than its cosine the say of a similar title grows."""
     neighbour_pool: int = Field(default=50_000, ge=1)
     """Training titles that the neighbour scores know; of more, a draw."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     """`auto`: CUDA where Ray has a GPU for every worker."""
+    resources: WorkerResources = WorkerResources()
+    """Of each worker."""
 
 
 class TrainSettings(Section):

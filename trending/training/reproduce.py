@@ -155,7 +155,7 @@ def _scratch(settings: Settings, manifest: Manifest) -> Iterator[Settings]:
             yield settings.model_copy(
                 update={
                     "home": Path(home),
-                    "catalog_uri": settings.iceberg_kwargs["uri"],
+                    "catalog_uri": settings.iceberg_kwargs.get("uri"),
                     "warehouse": settings.iceberg_kwargs["warehouse"],
                     "tracking_uri": None,
                     "train": _pinned(settings, manifest),
@@ -177,11 +177,20 @@ def _train_settings(manifest: Manifest) -> TrainSettings:
 
 def _pinned(settings: Settings, manifest: Manifest) -> TrainSettings:
     """The run's settings; of a blend with its very members instead of the newest of their kinds."""
-    recorded = _train_settings(manifest)
+    recorded = _resourced(_train_settings(manifest), settings.train)
     members = tuple(str(_folder_of(settings, one["digest"])) for one in manifest.state.get("members", ()))
     if not members:
         return recorded
     return recorded.model_copy(update={"blend": recorded.blend.model_copy(update={"members": members})})
+
+
+def _resourced(recorded: TrainSettings, here: TrainSettings) -> TrainSettings:
+    """What was recorded, with what a worker has here: that of the cluster then may be more than there is."""
+    parts = ("bert", "xgboost", "embedding")
+    asked = {name: {"resources": getattr(here, name).resources} for name in parts}
+    return recorded.model_copy(
+        update={name: getattr(recorded, name).model_copy(update=asked[name]) for name in parts}
+    )
 
 
 def _parent(settings: Settings, manifest: Manifest) -> str | None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trending.errors import PolicyError
 from trending.settings import Settings
+from trending.settings.yaml_file import read_yaml, wrong_values
 
 SHIPPED = Path(__file__).parent / "laptop.yaml"
 """The policy where none is named. `cluster/profiles/laptop/gate.yaml` is a link to it."""
@@ -157,51 +155,9 @@ def load_policy(settings: Settings, file: Path | None = None) -> PolicyFile:
     path = file or settings.gate.policy_file or SHIPPED
     if not path.is_file():
         raise PolicyError(f"{path}: no such policy file. `cluster/profiles/*/gate.yaml` are examples.")
-    data = path.read_bytes()
+    read = read_yaml(path, of="rules", error=PolicyError)
     try:
-        text = data.decode("utf-8")
-        values, tree = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path}: not YAML: {error}") from error
-    if twice := _twice(path, tree):
-        raise PolicyError("\n".join(twice))
-    if not isinstance(values, dict):
-        raise PolicyError(f"{path}: expected a mapping of rules, found {type(values).__name__}.")
-    try:
-        return PolicyFile(Policy.model_validate(values), path, hashlib.sha256(data).hexdigest())
+        return PolicyFile(Policy.model_validate(read.values), path, read.sha256)
     except ValidationError as error:
-        lines = [
-            f"  {path}:{_line(tree, e['loc'])}: {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})"
-            for e in error.errors()
-        ]
+        lines = [f"  {read.where(place)}: {said}" for place, said in wrong_values(error)]
         raise PolicyError(f"{path}: {len(lines)} wrong field(s):\n" + "\n".join(lines)) from error
-
-
-def _twice(path: Path, node: yaml.Node | None) -> list[str]:
-    """Fields that YAML would take the last of, in silence."""
-    if not isinstance(node, yaml.MappingNode):
-        return []
-    seen: set[str] = set()
-    found = []
-    for key, value in node.value:
-        if key.value in seen:
-            found.append(f"{path}:{key.start_mark.line + 1}: `{key.value}` stands here twice. Leave one.")
-        seen.add(key.value)
-        found += _twice(path, value)
-    return found
-
-
-def _line(node: yaml.Node | None, place: Sequence[Any]) -> int:
-    """The line, from 1 on, of the deepest part of the file on the way to `place`."""
-    line = node.start_mark.line + 1 if node else 1
-    for step in place:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            found = (node.value[step], node.value[step])
-        else:
-            found = None
-        if found is None:
-            break
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line
