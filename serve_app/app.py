@@ -29,14 +29,17 @@ from serve_app.title_store import TitleStore
 from serve_app.traffic import Traffic
 from trending.errors import ServiceError
 from trending.llm.vllm_app import vllm_app
+from trending.planning.ask import GIB
 from trending.settings import Settings
-from trending.settings.serving import AutoscalingSettings
+from trending.settings.serving import ClassifierReplicas, ReplicaSettings
 
 APP_NAME = "trending"
 GATEWAY_REQUESTS = 512
 """Under way in a gateway, streams included. What protects the models are their own queues."""
 MIN_ONGOING = 16
 GPU_SHARE = 0.25
+GPU_KINDS = ("bert",)
+"""Kinds of models that use a GPU."""
 STOPPING: dict[str, Any] = {"graceful_shutdown_wait_loop_s": 0.5, "graceful_shutdown_timeout_s": 10}
 """A replica that is stopped ends its requests first; the stop of the service should not take a minute."""
 REPLACED: dict[str, Any] = {**STOPPING, "max_surge_percent": 100}
@@ -55,11 +58,11 @@ def build(arguments: AppArguments) -> Application:
     """
     settings = arguments.load()
     check_keys(settings, _listening_on() or settings.serve.host)
-    return compose(settings, champion_of(settings))
+    return compose(settings, champion_of(settings), vllm=_vllm(settings))
 
 
-def compose(settings: Settings, champion: Candidate) -> Application:
-    """All deployments, each on the handles of those that it asks."""
+def compose(settings: Settings, champion: Candidate, *, vllm: Application | None = None) -> Application:
+    """All deployments, each on the handles of those that it asks. `vllm`: its deployment, where it is the engine."""
     classifiers: Any = {
         kind: _classifier(settings, kind)
         for kind in dict.fromkeys((champion.kind, *settings.serve.fallbacks))
@@ -67,15 +70,16 @@ def compose(settings: Settings, champion: Candidate) -> Application:
     traffic = Traffic.options(user_config=settings.serve.traffic.model_dump(), **STOPPING).bind(
         settings, classifiers
     )
-    vllm = vllm_app(settings) if settings.llm.engine == "vllm" else None
-    llm = LLM.options(**_replicas(settings.serve.llm), **REPLACED).bind(settings, vllm)
+    llm = LLM.options(
+        **_replicas(settings.serve.llm), ray_actor_options=_resources(settings.serve.llm), **REPLACED
+    ).bind(settings, vllm)
     titles = TitleStore.options(**REPLACED).bind(settings)
     # Serve puts a handle in the place of each of these applications.
     below = Handles(classifiers, cast(Any, traffic), cast(Any, llm), cast(Any, titles))
     enricher = Enricher.options(**REPLACED).bind(settings, below)
     gateway = Gateway.options(
         **_replicas(settings.serve.gateway),
-        ray_actor_options={"num_cpus": 0},
+        ray_actor_options=_resources(settings.serve.gateway),
         max_ongoing_requests=GATEWAY_REQUESTS,
         **(REPLACED | {"graceful_shutdown_timeout_s": GATEWAY_ENDS_S}),
     )
@@ -96,7 +100,8 @@ def running_app(settings: Settings) -> Iterator[str]:
     serve.start(http_options=HTTPOptions(host=host, port=port), logging_config={"log_level": "WARNING"})
     try:
         try:
-            serve.run(compose(settings, champion), name=APP_NAME, logging_config={"log_level": "WARNING"})
+            app = compose(settings, champion, vllm=_vllm(settings))
+            serve.run(app, name=APP_NAME, logging_config={"log_level": "WARNING"})
         except RuntimeError as error:
             raise ServiceError(f"The service did not start: {why_not(error)}") from error
         yield f"http://{host}:{port}"
@@ -153,12 +158,16 @@ def _classifier(settings: Settings, kind: str) -> Application:
     return GenreClassifier.options(
         name=kind,
         **_replicas(chosen.classifier),
-        ray_actor_options=_resources(kind),
+        ray_actor_options=_resources(chosen.classifier) | _gpu(chosen.classifier, kind),
         max_ongoing_requests=max(2 * chosen.max_batch_size, MIN_ONGOING),
         max_queued_requests=chosen.max_queued_requests,
         user_config={"max_batch_size": chosen.max_batch_size, "batch_wait_ms": chosen.batch_wait_ms},
         **REPLACED,
     ).bind()
+
+
+def _vllm(settings: Settings) -> Application | None:
+    return vllm_app(settings) if settings.llm.engine == "vllm" else None
 
 
 def _listening_on() -> str | None:
@@ -169,15 +178,29 @@ def _listening_on() -> str | None:
     return client.http_config.host if client else None
 
 
-def _resources(kind: str) -> dict[str, float]:
-    """A share of a GPU for BERT where the cluster has any. CPUs are fractions: all fits two cores."""
+def _resources(chosen: ReplicaSettings) -> dict[str, Any]:
+    memory = {"memory": int(chosen.memory_gib * GIB)} if chosen.memory_gib else {}
+    return {"num_cpus": chosen.cpus} | memory
+
+
+def _gpu(chosen: ClassifierReplicas, kind: str) -> dict[str, Any]:
+    """Of a replica of this kind of model: what the settings say, else a share where the cluster has any."""
     import ray
 
-    gpu = kind == "bert" and ray.is_initialized() and ray.cluster_resources().get("GPU", 0) > 0
-    return {"num_cpus": 0.25} | ({"num_gpus": GPU_SHARE} if gpu else {})
+    if kind not in GPU_KINDS:
+        return {}
+    share = chosen.gpus
+    if share is None:
+        has_gpu = ray.is_initialized() and ray.cluster_resources().get("GPU", 0) > 0
+        share = GPU_SHARE if has_gpu else 0
+    if not share:
+        return {}
+    return {"num_gpus": share} | (
+        {"accelerator_type": chosen.accelerator_type} if chosen.accelerator_type else {}
+    )
 
 
-def _replicas(chosen: AutoscalingSettings) -> dict[str, Any]:
+def _replicas(chosen: ReplicaSettings) -> dict[str, Any]:
     if chosen.min_replicas == chosen.max_replicas:
         return {"num_replicas": chosen.max_replicas}
-    return {"autoscaling_config": chosen.model_dump()}
+    return {"autoscaling_config": chosen.autoscaling}

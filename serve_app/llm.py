@@ -28,7 +28,6 @@ CHANGEABLE = ("max_concurrent", "max_queued", "deadline_s")
 
 
 @serve.deployment(
-    ray_actor_options={"num_cpus": 0.25},
     max_ongoing_requests=MAX_ONGOING,
     health_check_period_s=5,
     health_check_timeout_s=30,

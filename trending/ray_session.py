@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from trending.settings import Settings
 
 BLOCK_BYTES = 8 * 2**20
+LEAST_CPUS = 4
 IN_FLIGHT_BYTES = 128 * 2**20
 """Blocks between the stages of one dataset: beyond this, reading waits for what comes after it."""
 
@@ -38,7 +39,7 @@ def ray_session(settings: Settings, *, environment: Mapping[str, str] | None = N
         )
     else:
         ray.init(
-            num_cpus=settings.ray.num_cpus or max(4, os.cpu_count() or 1),
+            num_cpus=local_cpus(settings),
             object_store_memory=settings.ray.object_store_mb * 2**20,
             include_dashboard=settings.ray.dashboard,
             log_to_driver=False,
@@ -48,6 +49,11 @@ def ray_session(settings: Settings, *, environment: Mapping[str, str] | None = N
         yield
     finally:
         ray.shutdown()
+
+
+def local_cpus(settings: Settings) -> int:
+    """Logical CPUs of a local cluster."""
+    return settings.ray.num_cpus or max(LEAST_CPUS, os.cpu_count() or 1)
 
 
 def prepare_ray_data() -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from trending.features.documents import DocumentSet
 from trending.models.base import Labels
+from trending.planning.ask import Ask
+from trending.planning.workers import bert_workers, wants_gpu
 from trending.progress import Report
 from trending.settings import Settings, TrainSettings
 from trending.training.bert.loss import genre_weights
@@ -45,9 +47,10 @@ class BertTarget:
         """Epochs at the most."""
         return train.bert.epochs
 
-    def workers(self, train: TrainSettings) -> int:
-        """Workers of each trial, at the most."""
-        return train.bert.most_workers
+    def workers(self, train: TrainSettings, gpus: float = 0) -> Ask:
+        """Workers of each trial."""
+        chosen = train.bert
+        return bert_workers(chosen, gpu=wants_gpu(chosen.device, chosen.least_workers, gpus))
 
     def reporting(self, train: TrainSettings) -> TrainSettings:
         """As they are: every epoch is reported."""

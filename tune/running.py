@@ -13,6 +13,8 @@ from typing import Any
 
 from ray.tune import Stopper
 
+from trending.planning.ask import Ask
+from trending.planning.workers import trials_that_fit
 from tune.recorder import StudyRecorder
 from tune.reports import OBJECTIVE
 from tune.schedulers import PBT, make_scheduler
@@ -24,7 +26,6 @@ from tune.trials import Trials
 
 HEAD_NODE = "node:__internal_head__"
 """Every cluster has one of it, on the node where trials wait for their workers."""
-MOST_AT_ONCE = 20
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -46,6 +47,7 @@ def run_trials(
 
     Raises `KeyboardInterrupt` after Ctrl-C, when the trials under way have been stopped.
     """
+    import ray
     from ray import tune
 
     trainable = tune.with_parameters(
@@ -56,7 +58,8 @@ def run_trials(
         shared=prepare(),
         portable=study.scheduler == PBT,
     )
-    at_once = trials_at_once(target.workers(study.train), max_concurrent)
+    gpus = ray.cluster_resources().get("GPU", 0)
+    at_once = trials_at_once(target.workers(study.train, gpus), max_concurrent)
     study.trials_dir.mkdir(parents=True, exist_ok=True)
     with _quiet(), _interruptible(study.trials_dir / STOP) as interrupted:
         tune.Tuner(
@@ -94,12 +97,13 @@ class Interrupted(Stopper):
         return self._file.exists()
 
 
-def trials_at_once(workers: int, most: int | None) -> int:
-    """How many trials of so many workers the cluster holds, each with a CPU to spare for what is around them."""
+def trials_at_once(workers: Ask, most: int | None) -> int:
+    """How many trials with such workers run at once on the cluster as it is."""
     import ray
 
-    fits = int(ray.cluster_resources().get("CPU", 1) // (workers + 1))
-    return max(1, min(fits, most or fits, MOST_AT_ONCE))
+    there = ray.cluster_resources()
+    fits = trials_that_fit(workers, there.get("CPU", 1), there.get("GPU", 0))
+    return max(1, min(fits, most or fits))
 
 
 def _share(trials: int) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from trending.errors import TrainingError
 from trending.features.documents import DocumentSet
+from trending.planning.ask import Ask
 from trending.progress import Report
 from trending.settings import Settings, TrainSettings
 from tune.spaces import Space
@@ -50,8 +51,8 @@ class Target(Protocol):
         """`step` at the end of a training that nothing stops."""
         ...
 
-    def workers(self, train: TrainSettings) -> int:
-        """Workers of a training, at the most."""
+    def workers(self, train: TrainSettings, gpus: float = 0) -> Ask:
+        """Workers of a training, on a cluster with so many GPUs."""
         ...
 
     def reporting(self, train: TrainSettings) -> TrainSettings:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trending.features.documents import DocumentSet
+from trending.planning.ask import Ask
+from trending.planning.workers import wants_gpu, xgboost_workers
 from trending.progress import Report
 from trending.settings import Settings, TrainSettings
 from trending.training.xgboost.boosting import boost
@@ -46,9 +48,10 @@ class XGBoostTarget:
         """Rounds at the most."""
         return train.xgboost.rounds
 
-    def workers(self, train: TrainSettings) -> int:
+    def workers(self, train: TrainSettings, gpus: float = 0) -> Ask:
         """Workers of each trial."""
-        return train.xgboost.num_workers
+        chosen = train.xgboost
+        return xgboost_workers(chosen, gpu=wants_gpu(chosen.device, chosen.num_workers, gpus))
 
     def reporting(self, train: TrainSettings) -> TrainSettings:
         """With a checkpoint, and so a report, at least every ninth of the rounds."""

@@ -96,7 +96,7 @@ def test_trees_report_often_enough_for_three_rungs(rounds: int) -> None:
 def test_a_target_names_itself_and_settings_that_there_are(model: str) -> None:
     target = find_target(model)
     assert target.model == model
-    assert target.workers(TrainSettings()) == 2
+    assert target.workers(TrainSettings()).at_most == 2
     assert target.length(TrainSettings()) > 1
 
 

@@ -11,6 +11,9 @@ from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import TrialScheduler
 
 from trending.errors import TrainingError
+from trending.planning.ask import Ask
+from trending.planning.workers import xgboost_workers
+from trending.settings import XGBoostSettings
 from tune.reports import OBJECTIVE
 from tune.running import trials_at_once
 from tune.schedulers import BUDGET, FULL_BUDGET, SCHEDULERS, check_scheduler, make_scheduler
@@ -151,8 +154,12 @@ def test_there_is_no_other_scheduler_and_pbt_is_not_for_trees() -> None:
         check_scheduler("pbt", "xgboost")
 
 
+def workers(number: int) -> Ask:
+    return xgboost_workers(XGBoostSettings(num_workers=number), gpu=False)
+
+
 def test_no_more_trials_run_at_once_than_the_cluster_holds(ray_cluster: str) -> None:
-    assert trials_at_once(workers=1, most=None) == 2, "of four CPUs"
-    assert trials_at_once(workers=1, most=1) == 1
-    assert trials_at_once(workers=1, most=9) == 2
-    assert trials_at_once(workers=8, most=None) == 1
+    assert trials_at_once(workers(1), most=None) == 2, "of four CPUs"
+    assert trials_at_once(workers(1), most=1) == 1
+    assert trials_at_once(workers(1), most=9) == 2
+    assert trials_at_once(workers(8), most=None) == 1

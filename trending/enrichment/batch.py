@@ -30,6 +30,7 @@ from trending.enrichment.sentiment import load_sentiment
 from trending.enrichment.table import current_prompts, recipe_of, write_enrichments
 from trending.enrichment.trust import load_trust
 from trending.errors import BusyError, LLMError
+from trending.planning.workers import enrichment_actors
 from trending.progress import Report, silent
 from trending.ray_session import ray_session
 from trending.settings import Settings
@@ -208,7 +209,7 @@ def _blocks(plan: Plan, pending: Pending) -> Iterator[BlockDone]:
         compute=ray.data.ActorPoolStrategy(
             size=min(plan.actors, len(starts)), max_tasks_in_flight_per_actor=1
         ),
-        num_cpus=1,
+        **enrichment_actors(plan.settings.enrichment).remote_options,
     )
     for batch in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
         yield from unpacked(batch)  # pyright: ignore[reportArgumentType]

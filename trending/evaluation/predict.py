@@ -14,6 +14,7 @@ from trending.models.base import GenreModel, Probabilities
 from trending.models.blend import BlendModel
 from trending.models.bundle import Bundle, load_bundle
 from trending.models.xgboost_model import XGBoostModel
+from trending.planning.workers import evaluation_actors, wants_gpu
 from trending.progress import Report, silent
 from trending.ray_session import ray_session
 from trending.settings import Settings
@@ -64,7 +65,7 @@ def predict_in_batches(
     actors = max(1, min(chosen.actors, len(documents) // (LEAST_BATCHES * chosen.batch_titles)))
     report(f"{bundle.manifest.model}: {len(documents):,} titles on {actors} actor(s)")
     with ray_session(settings):
-        has_gpu = bool(ray.cluster_resources().get("GPU"))
+        gpu = wants_gpu(chosen.device, 1, ray.cluster_resources().get("GPU", 0))
         answered = (
             ray.data.from_arrow(_longest_first(documents))
             .repartition(max(actors, len(documents) // chosen.batch_titles))
@@ -73,8 +74,7 @@ def predict_in_batches(
                 batch_format="pyarrow",
                 batch_size=chosen.batch_titles,
                 compute=ray.data.ActorPoolStrategy(size=actors),
-                num_cpus=1,
-                num_gpus=1 if has_gpu else 0,
+                **evaluation_actors(chosen, gpu=gpu).remote_options,
             )
         )
         rows = pa.concat_tables(ray.get(answered.to_arrow_refs()))  # pyright: ignore[reportCallIssue, reportArgumentType]

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from trending.catalog.tables import Tables
 from trending.features.encoders import WEIGHTS, copy_files, encoder_folder
+from trending.planning.workers import embedding_actors, wants_gpu
 from trending.progress import Report, silent
 from trending.ray_session import ray_session
 from trending.settings import EmbeddingSettings, Settings
@@ -137,7 +138,7 @@ def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings
     rows = pa.table({"key": list(missing), "text": list(missing.values())})
     # Blocks of texts of like length waste little on padding; with the longest first, the actors end together.
     rows = rows.take(pa.array(np.argsort([-len(text) for text in missing.values()], kind="stable")))
-    has_gpu = bool(ray.cluster_resources().get("GPU"))
+    gpu = wants_gpu(settings.device, 1, ray.cluster_resources().get("GPU", 0))
     actors = max(1, min(settings.actors, len(missing) // FEWEST_ROWS))
     embedded = (
         ray.data.from_arrow(rows)
@@ -147,8 +148,7 @@ def _embed(missing: Mapping[str, str], folder: Path, settings: EmbeddingSettings
             batch_format="pyarrow",
             batch_size=min(ROWS_PER_BLOCK, -(-len(missing) // actors)),
             compute=ray.data.ActorPoolStrategy(size=actors),
-            num_cpus=1,
-            num_gpus=1 if has_gpu else 0,
+            **embedding_actors(settings, gpu=gpu).remote_options,
         )
     )
     return pa.concat_tables(ray.get(embedded.to_arrow_refs()))  # pyright: ignore[reportCallIssue, reportArgumentType]

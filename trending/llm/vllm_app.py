@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from trending.errors import LLMError
 from trending.llm.gguf_folder import hugging_face_folder
 from trending.llm.openvino_model import PACKAGED, find_model
+from trending.planning.workers import vllm_replicas
 from trending.ray_session import ray_session
 from trending.settings import Settings
 
@@ -42,15 +43,18 @@ def llm_config(settings: Settings) -> dict[str, Any]:
         "model_loading_config": {"model_id": model_id(settings), "model_source": _source(settings)},
         "engine_kwargs": dict(llm.vllm),
         "deployment_config": {
-            "autoscaling_config": settings.serve.llm.model_dump(),
+            "autoscaling_config": settings.serve.llm.autoscaling,
             "max_ongoing_requests": llm.max_concurrent + llm.max_queued,
         },
         "log_engine_metrics": False,
     }
+    asked = vllm_replicas(llm, settings.serve.llm)
+    if asked.accelerator_type:
+        config["accelerator_type"] = asked.accelerator_type
     if llm.vllm_cpus is not None:
         # The engine has a process of its own beside the replica; both must find room on two cores.
         config["deployment_config"]["ray_actor_options"] = {"num_cpus": 0}
-        config["placement_group_config"] = {"bundles": [{"CPU": llm.vllm_cpus}]}
+        config["placement_group_config"] = {"bundles": [asked.resources]}
         config["runtime_env"] = {
             "env_vars": {"VLLM_CPU_KVCACHE_SPACE": CPU_CACHE_GB, "VLLM_LOGGING_LEVEL": "WARNING"}
         }

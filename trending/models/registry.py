@@ -25,6 +25,7 @@ REGISTERED_MODEL = "trending-genres"
 BUNDLE_TAG = "trending.bundle"
 MODEL_TAG = "trending.model"
 SNAPSHOT_TAG = "trending.snapshot_id"
+PROFILE_TAG = "trending.profile"
 CODE_TAG = "trending.code"
 DIGEST_TAG = "trending.digest"
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from trending.errors import TrainingError
+from trending.planning.ask import Ask
+from trending.planning.workers import wants_gpu
 
 if TYPE_CHECKING:
-    from ray.train import RunConfig, UserCallback
+    from ray.train import RunConfig, ScalingConfig, UserCallback
 
 MAX_FAILURES = 2
 """Workers that may be lost before the training is given up; each time it goes on from the last checkpoint."""
@@ -32,6 +34,21 @@ def run_config(folder: Path, *, callbacks: Sequence[UserCallback] = ()) -> RunCo
         failure_config=FailureConfig(max_failures=MAX_FAILURES),
         checkpoint_config=CheckpointConfig(num_to_keep=2),
         callbacks=list(callbacks),
+    )
+
+
+def scaling_config(workers: Ask, **elastic: float) -> ScalingConfig:
+    """The workers, as Ray Train takes them. `elastic`: what else it takes of elastic ones."""
+    from ray.train import ScalingConfig
+
+    least, most = workers.least, workers.at_most
+    return ScalingConfig(
+        num_workers=most if least == most else (least, most),
+        use_gpu=workers.gpus > 0,
+        resources_per_worker=workers.resources,
+        accelerator_type=workers.accelerator_type,
+        placement_strategy=workers.placement or "PACK",
+        **elastic,
     )
 
 
@@ -81,14 +98,12 @@ def gpus_for(device: str, workers: int) -> bool:
     """
     import ray
 
-    if device == "auto":
-        return ray.cluster_resources().get("GPU", 0) >= workers
     if device == "cuda" and (gpus := _most_gpus()) < workers:
         raise TrainingError(
             f"device is cuda and {workers} worker(s) need a GPU each, but Ray's cluster has {gpus:g}. Use a "
             "cluster with GPUs, fewer workers, or device auto or cpu."
         )
-    return device == "cuda"
+    return wants_gpu(device, workers, ray.cluster_resources().get("GPU", 0))
 
 
 def on_workers(number: int | tuple[int, int], device: str) -> str:

@@ -18,6 +18,7 @@ from trending.models.registry import (
     DIGEST_TAG,
     EXPERIMENT,
     MODEL_TAG,
+    PROFILE_TAG,
     REGISTERED_MODEL,
     SNAPSHOT_TAG,
     open_client,
@@ -48,6 +49,8 @@ def training_run(
     found = experiment_id(settings, experiment)
     mlflow.set_tracking_uri(settings.mlflow_uri)
     tags = {MODEL_TAG: model, SNAPSHOT_TAG: str(snapshot_id), "mlflow.source.git.commit": revision}
+    if settings.profile:
+        tags[PROFILE_TAG] = settings.profile
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     with mlflow.start_run(run_id=run_id, experiment_id=found, run_name=model, tags=tags) as run:
         yield run.info.run_id

@@ -13,10 +13,11 @@ import numpy as np
 from trending.catalog.splits import rare_genre_weights
 from trending.errors import TrainingError
 from trending.features.encoders import encoder_folder
+from trending.planning.workers import bert_workers
 from trending.settings import BertSettings, TrainSettings
 from trending.training.bert.job import TRAIN, VALIDATION, Job
 from trending.training.bert.progress import NON_FINITE, Progress
-from trending.training.ray_train import gpus_for, run_config, run_to_end
+from trending.training.ray_train import gpus_for, run_config, run_to_end, scaling_config
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -151,7 +152,7 @@ def _job(
         positive_weights=prepared.positive_weights,
         pad=prepared.pad,
         gpu=gpu,
-        threads=max(1, (os.cpu_count() or 1) // settings.bert.most_workers),
+        threads=_threads(settings.bert),
         folder=folder,
         start=start,
         tracking_uri=tracking_uri,
@@ -160,13 +161,15 @@ def _job(
 
 
 def _scaling(settings: BertSettings, *, gpu: bool) -> Any:
-    from ray.train import ScalingConfig
-
-    return ScalingConfig(
-        num_workers=settings.num_workers,
-        use_gpu=gpu,
-        elastic_resize_monitor_interval_s=settings.elastic_check_s,
+    return scaling_config(
+        bert_workers(settings, gpu=gpu), elastic_resize_monitor_interval_s=settings.elastic_check_s
     )
+
+
+def _threads(settings: BertSettings) -> int:
+    """Of a worker: its CPUs where the settings give it some, else its share of this machine."""
+    asked = int(settings.resources.cpus)
+    return asked if asked > 1 else max(1, (os.cpu_count() or 1) // settings.most_workers)
 
 
 def _network(settings: TrainSettings, genres: int) -> GenreNetwork:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trending.errors import TrainingError
+from trending.planning.workers import xgboost_workers
 from trending.settings import TrainSettings
-from trending.training.ray_train import gpus_for, run_config, run_to_end
+from trending.training.ray_train import gpus_for, run_config, run_to_end, scaling_config
 from trending.training.xgboost.loop import read_checkpoint, train_loop
 from trending.training.xgboost.rows import RowFiles, Rows, stage
 from trending.training.xgboost.xgboost_ray_backend import boost_by_package
@@ -37,7 +38,6 @@ def boost(
 
     Raises `TrainingError` where there are fewer files than workers, or no GPU for each of them.
     """
-    from ray.train import ScalingConfig
     from ray.train.xgboost import XGBoostTrainer
 
     chosen = settings.xgboost
@@ -57,7 +57,7 @@ def boost(
             "validation": _files(validation, folder / "rows" / "validation", workers),
             "start": bytes(start.save_raw("ubj")) if start else None,
         },
-        scaling_config=ScalingConfig(num_workers=workers, use_gpu=use_gpu),
+        scaling_config=scaling_config(xgboost_workers(chosen, gpu=use_gpu)),
         run_config=run_config(folder, callbacks=callbacks),
     )
     checkpoint = run_to_end(trainer).checkpoint

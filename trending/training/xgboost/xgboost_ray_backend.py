@@ -6,10 +6,12 @@ once a node with pip: minutes, and a package index. What comes back is bytes tha
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trending.planning.workers import xgboost_workers
 from trending.settings import TrainSettings
 from trending.training.ray_train import MAX_FAILURES, gpus_for
 from trending.training.xgboost.loop import boosting_parameters
@@ -34,16 +36,19 @@ def boost_by_package(
     import xgboost
 
     chosen = settings.xgboost
+    workers = xgboost_workers(chosen, gpu=gpus_for(chosen.device, chosen.num_workers))
     order = {
         "parameters": boosting_parameters(chosen)
         | {
             "seed": settings.seed,
             "seed_per_iteration": True,
-            "device": "cuda" if gpus_for(chosen.device, chosen.num_workers) else "cpu",
+            "device": "cuda" if workers.gpus else "cpu",
         },
         "rounds": chosen.rounds,
         "patience": chosen.early_stopping_rounds,
-        "actors": chosen.num_workers,
+        "actors": workers.at_most,
+        "cpus": math.ceil(workers.cpus),
+        "gpus": workers.gpus,
         "restarts": MAX_FAILURES,
         "checkpoint_every": chosen.checkpoint_every,
     }
@@ -94,8 +99,8 @@ def _trainer() -> Any:
             verbose_eval=False,
             ray_params=xgboost_ray.RayParams(
                 num_actors=order["actors"],
-                cpus_per_actor=1,
-                gpus_per_actor=int(order["parameters"]["device"] == "cuda"),
+                cpus_per_actor=order["cpus"],
+                gpus_per_actor=order["gpus"],
                 max_actor_restarts=order["restarts"],
                 checkpoint_frequency=order["checkpoint_every"],
             ),
