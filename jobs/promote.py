@@ -23,7 +23,11 @@ ApprovalOption = Annotated[
 ]
 PolicyOption = Annotated[
     Path | None,
-    typer.Option("--policy", help="A `gate.yaml` (else the setting `gate.policy_file`).", show_default=False),
+    typer.Option(
+        "--policy",
+        help="A `gate.yaml` (else the profile's; the setting `gate.policy_file`).",
+        show_default=False,
+    ),
 ]
 WhyOption = Annotated[str, typer.Option("--why", help="Into the record, and the audit log.")]
 NOT_PROMOTED = 1
@@ -44,7 +48,7 @@ def promote(
     The rules are those of the policy file. The decision, each rule and its numbers are written under
     `reports/decisions/`. Ends with 0 where the candidate is champion or waits for approval, with 1 where it is not.
 
-    Example: `trending promote 7 --policy cluster/profiles/prod/gate.yaml`
+    Example: `trending --profile prod promote 7`
     """
     from trending.evaluation.gate.promotion import promote as judge_and_promote
 

@@ -14,6 +14,10 @@ class SettingsError(TrendingError):
     """A setting is missing, unknown or out of range."""
 
 
+class PlanError(TrendingError):
+    """Nothing can be planned for such a job."""
+
+
 class SourceError(TrendingError):
     """A source cannot be read: no such file, wrong header, broken encoding, unterminated quote.
 
