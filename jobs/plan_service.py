@@ -23,8 +23,9 @@ def replicas(settings: Settings, cluster: Cluster) -> Sequence[Ask]:
     from serve_app.app import compose
     from serve_app.rollout import Candidate
 
+    champion = Candidate(next(iter(settings.serve.fallbacks), "bert"), "", "")
     # vLLM need not be installed where a job is planned: its replicas are counted by themselves.
-    app = compose(_resolved(settings, cluster), Candidate(settings.serve.fallbacks[0], "", ""), vllm=None)
+    app = compose(_resolved(settings, cluster), champion, vllm=None)
     asks = [_ask(one) for one in build_app(app, name="plan").deployments]
     if settings.llm.engine == "vllm":
         asks.append(vllm_replicas(settings.llm, settings.serve.llm))

@@ -41,14 +41,14 @@ def test_the_scaling_of_xgboost_is_the_plan_of_xgboost(name: str) -> None:
     plan = planned(name, "train", "xgboost")["workers of XGBoost"]
     scaling = scaling_config(xgboost_workers(load_settings(profile=name).train.xgboost, gpu=False))
     assert (scaling.num_workers, scaling.num_cpus_per_worker) == (plan.most, plan.cpus)
-    total = scaling.total_resources
-    assert total.get("memory", 0) == (plan.memory_bytes or 0) * plan.at_most
+    assert scaling.additional_resources_per_worker.get("memory") == plan.memory_bytes
     assert scaling.placement_strategy == plan.placement
 
 
 def test_without_a_profile_workers_ask_what_ray_train_gives_them_anyway() -> None:
     scaling = scaling_config(xgboost_workers(XGBoostSettings(), gpu=False))
-    assert (scaling.total_resources, scaling.use_gpu) == ({"CPU": 2}, False)
+    assert (scaling.num_workers, scaling.num_cpus_per_worker, scaling.use_gpu) == (2, 1, False)
+    assert not scaling.additional_resources_per_worker
 
 
 def test_the_older_backend_asks_only_for_what_it_can() -> None:
