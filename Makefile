@@ -5,6 +5,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DATA ?=
 
+# Which image and which environment: `make deploy ENVIRONMENT=staging REGISTRY=registry.example TAG=1a2b3c`.
+ENVIRONMENT ?= dev
+ACCELERATOR ?= cpu
+REGISTRY ?= registry.example
+TAG ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+IMAGE = $(REGISTRY)/trending$(if $(filter gpu,$(ACCELERATOR)),-gpu):$(TAG)
+JOB ?=
+export ENVIRONMENT REGISTRY TAG JOB
+
 # Quiet and repeatable: no model hub, no usage report, no telemetry, one thread per library and process.
 export HF_HUB_OFFLINE := 1
 export RAY_USAGE_STATS_ENABLED := 0
@@ -12,7 +21,8 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser setup-vllm test-vllm demo test test-faults test-service-faults test-contract test-all lint format types contracts check lock bench-ingest bench-training bench-tuning bench-serving clean
+.PHONY: needs-docker help setup browser setup-vllm test-vllm demo test test-faults test-service-faults test-contract test-all lint format types contracts check lock bench-ingest bench-training bench-tuning bench-serving \
+  manifests image push deploy canary finish smoke load job gate rollback clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -94,6 +104,42 @@ bench-tuning: setup ## Measure HyperBand beside random search
 
 bench-serving: setup ## Measure the service beside FastAPI, LitServe and mosec (HOME_DIR=state with a BERT)
 	$(BIN)/python -m benchmarks.serving $(if $(HOME_DIR),--home $(HOME_DIR)) $(if $(DATA),--data $(DATA))
+
+manifests: setup ## The cluster files, against Ray's schema, Kubernetes' and KubeRay's
+	$(BIN)/python -m pytest tests/cluster
+
+needs-docker:
+	@command -v docker >/dev/null || { echo "error: docker is not installed, or no engine of that name: https://docs.docker.com/engine/install/" >&2; exit 1; }
+
+image: needs-docker ## Build the image (ACCELERATOR=gpu, REGISTRY, TAG)
+	docker build --file cluster/Dockerfile --build-arg ACCELERATOR=$(ACCELERATOR) --tag $(IMAGE) .
+
+push: needs-docker ## Push the image to the registry
+	docker push $(IMAGE)
+
+deploy: ## The environment's resources with the image TAG (ENVIRONMENT=dev|staging|prod)
+	bash cluster/rollout.sh deploy
+
+canary: ## Watch the new version take its first requests; ends at the first wrong answer
+	bash cluster/rollout.sh canary
+
+finish: ## Wait until the new version answers everything
+	bash cluster/rollout.sh finish
+
+smoke: ## Does the deployed service answer as it should?
+	bash cluster/rollout.sh smoke
+
+load: ## Press the deployed service for two minutes; ends with 1 when more than 1% fails
+	bash cluster/rollout.sh load
+
+job: ## Run a RayJob of cluster/kuberay/jobs to its end (JOB=train-bert)
+	bash cluster/rollout.sh job
+
+gate: ## May this code go on? The champion is trained again by it, and must come out the same
+	JOB=reproduce bash cluster/rollout.sh job
+
+rollback: ## The environment's previous image again
+	bash cluster/rollout.sh rollback
 
 clean: ## Remove state and caches, keep .venv
 	rm -rf .trending .pytest_cache .ruff_cache .coverage htmlcov build *.egg-info
