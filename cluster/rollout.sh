@@ -96,9 +96,10 @@ finish() {
 # Run a command with SERVICE_URL set: where the service has an address, or through a tunnel.
 with_address() {
   if [ -n "${SERVICE_URL:-}" ]; then "$@"; return; fi
-  k port-forward "service/${service:-trending-serve-svc}" 18000:8000 >/dev/null &
-  local tunnel=$! status=0
-  SERVICE_URL=http://127.0.0.1:18000 "$@" || status=$?
+  local port=${TUNNEL_PORT:-18000} status=0 tunnel
+  k port-forward "service/${service:-trending-serve-svc}" "$port:8000" >/dev/null &
+  tunnel=$!
+  SERVICE_URL=http://127.0.0.1:$port "$@" || status=$?
   kill "$tunnel" 2>/dev/null || true
   return "$status"
 }

@@ -17,7 +17,10 @@ from trending.errors import TrendingError
 if TYPE_CHECKING:
     import httpx
 
-TITLE = {"title": "The Long Quiet", "plot": "A detective hunts a killer through a city that never quite sleeps."}
+TITLE = {
+    "title": "The Long Quiet",
+    "plot": "A detective hunts a killer through a city that never quite sleeps.",
+}
 UP_S = 120.0
 """Seconds that a tunnel or a service may take until it answers at all."""
 
@@ -34,9 +37,10 @@ def smoke(client: httpx.Client, *, key: str | None = None, patience_s: float = U
     _expect(client.get("/readyz"), 200)
     yield "ready"
     found = _expect(client.post("/v1/genres", json=TITLE, headers=headers), 200).json()
-    if not found.get("genres"):
+    genres = [genre["genre"] for result in found.get("results", ()) for genre in result["genres"]]
+    if not genres:
         raise SmokeError(f"POST /v1/genres: no genres in {found}")
-    yield f"genres: {', '.join(genre['genre'] for genre in found['genres'])}"
+    yield f"genres: {', '.join(genres)}"
     titles = _expect(client.get("/v1/titles", params={"limit": 1}, headers=headers), 200).json()
     yield f"catalogue: {titles.get('total', len(titles.get('items', ())))} titles"
     _expect(client.get("/v1/system", headers=headers), 200)

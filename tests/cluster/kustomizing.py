@@ -91,6 +91,9 @@ def _set_image(value: Any, image: dict[str, str]) -> None:
     for key, inner in value.items():
         if key in ("containers", "initContainers"):
             for container in inner:
-                if container["image"].rpartition(":")[0] == image["name"] or container["image"] == image["name"]:
+                if (
+                    container["image"].rpartition(":")[0] == image["name"]
+                    or container["image"] == image["name"]
+                ):
                     container["image"] = f"{image['newName']}:{image['newTag']}"
         _set_image(inner, image)

@@ -96,10 +96,14 @@ def test_kuberay_would_not_refuse_them(name: str) -> None:
     for spec in ray_specs(environment(name)).values():
         assert spec["enableInTreeAutoscaling"], "an incremental upgrade needs the autoscaler"
         assert tuple(map(int, spec["rayVersion"].split("."))) >= (2, 52), "of token authentication"
-        variables = [env["name"] for pod in ray_pods(spec).values() for env in pod["spec"]["containers"][0]["env"]]
+        variables = [
+            env["name"] for pod in ray_pods(spec).values() for env in pod["spec"]["containers"][0]["env"]
+        ]
         assert not {"REDIS_PASSWORD", "RAY_REDIS_ADDRESS", "RAY_enable_autoscaler_v2"} & set(variables)
         for pod in ray_pods(spec).values():
-            assert "restartPolicy" not in pod["spec"], "the autoscaler v2 wants Never, which is KubeRay's default"
+            assert "restartPolicy" not in pod["spec"], (
+                "the autoscaler v2 wants Never, which is KubeRay's default"
+            )
         for group in spec["workerGroupSpecs"]:
             reserved = [label for label in group.get("labels", {}) if label.startswith("ray.io/")]
             assert not reserved, "`ray start` refuses labels of Ray's own prefix"
