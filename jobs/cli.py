@@ -44,6 +44,7 @@ COMMANDS = (
     "enrich",
     "runs",
     "serve",
+    "capacity",
     "demo",
 )
 """Jobs, in the order of `--help`: `NAME` is a function of that name in `jobs.NAME`, `MODULE:NAME` one of another."""

@@ -126,3 +126,7 @@ class AuditError(TrendingError):
 
 class SliceError(TrendingError):
     """A slice's condition cannot be read, or holds for too few titles to say anything."""
+
+
+class CapacityError(TrendingError):
+    """A capacity cannot be computed from these amounts, rates or prices."""
