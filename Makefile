@@ -21,7 +21,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: needs-docker help setup browser setup-vllm test-vllm demo test test-faults test-service-faults test-contract test-all lint format types contracts check lock bench-ingest bench-training bench-tuning bench-serving \
+.PHONY: needs-docker help setup browser setup-vllm test-vllm demo test test-faults test-service-faults test-contract test-all lint format types contracts check docs lock bench-ingest bench-training bench-tuning bench-serving \
   manifests image push deploy canary finish smoke load job gate rollback clean
 
 help: ## List every target
@@ -88,8 +88,11 @@ contracts: setup ## Dependency directions: import-linter
 
 check: lint types contracts ## Everything that is fast
 
+docs: setup ## The documentation site, into build/site; any warning is a failure
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 lock: setup ## Renew requirements.lock
-	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra bench --strip-extras --allow-unsafe --no-annotate --no-header \
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra docs --extra bench --strip-extras --allow-unsafe --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
 	sed -i -E 's/^(torch==[0-9.]+)\+.*/\1/' requirements.lock
 
