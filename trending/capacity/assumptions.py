@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from trending.capacity.demand import TRAIN_SHARE, Demand
+from trending.capacity.rates import Rates
 
-TITLE_BYTES = 1_000
-REVIEW_BYTES = 400
 ENRICHMENT_BYTES = 1_000
-VECTOR_BYTES = 4 * 384
-"""A float32 for each of MiniLM's 384 numbers."""
 GENRES = 16
 FEATURES = 384 + GENRES
 COLUMNS_OF_A_TREE = 0.5
@@ -20,8 +17,9 @@ ANSWER_TOKENS = 236
 HOURS_OF_A_MONTH = 730
 
 
-def assumptions(demand: Demand) -> tuple[str, ...]:
+def assumptions(demand: Demand, rates: Rates) -> tuple[str, ...]:
     """In words, for the person who signs."""
+    told = ", ".join(f"{one.per_row:,.0f} bytes a {name}" for name, one in rates.storage.items())
     learnt = f"{demand.learnt_from:,.0f} titles"
     return (
         "A rate holds at every size: work grows in proportion. Start-up (6 to 60 s a job) is left out.",
@@ -32,8 +30,8 @@ def assumptions(demand: Demand) -> tuple[str, ...]:
         f"BERT and XGBoost learn from {learnt} (split: {TRAIN_SHARE:.0%}); BERT {demand.epochs} epochs with the "
         f"packaged MiniLM, two layers frozen; XGBoost {ROUNDS} rounds for {GENRES} genres over {FEATURES} features.",
         f"Every title is embedded and enriched once; {ANSWER_TOKENS} tokens of answers a title, as in the sample.",
-        f"Stored, compressed: {TITLE_BYTES:,} bytes a title, {REVIEW_BYTES:,} a review, {ENRICHMENT_BYTES:,} an "
-        f"enrichment (all assumed), {VECTOR_BYTES:,} a vector (computed). One copy; old snapshots are extra.",
+        f"Stored: {told}, as measured; {ENRICHMENT_BYTES:,} bytes an enrichment, assumed. "
+        "One copy; old snapshots are extra.",
         f"The service: one title a request, BERT on CPUs, {demand.cache_hits:.0%} of requests remembered, "
         f"{demand.utilisation:.0%} of the cores busy at the peak; no replica is kept for a zone that fails.",
         "Prices are of machines while they work: no traffic, no support, no people, no discount.",

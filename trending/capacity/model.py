@@ -18,10 +18,7 @@ from trending.capacity.assumptions import (
     FEATURES,
     GENRES,
     HOURS_OF_A_MONTH,
-    REVIEW_BYTES,
     ROUNDS,
-    TITLE_BYTES,
-    VECTOR_BYTES,
     assumptions,
 )
 from trending.capacity.demand import Demand
@@ -123,7 +120,7 @@ def capacity(demand: Demand, rates: Rates, prices: Prices) -> Capacity:
         demand=demand,
         stages=tuple(_stages(demand, rates, prices)),
         prices=prices,
-        assumptions=assumptions(demand),
+        assumptions=assumptions(demand, rates),
         not_on_record=rates.not_on_record,
         checks=tuple(check(one, rates[one.rate]) for one in rates.checks),
     )
@@ -139,9 +136,10 @@ def _stages(demand: Demand, rates: Rates, prices: Prices) -> Iterator[Stage]:
     titles, learnt = demand.titles, demand.learnt_from
     reviews = titles * demand.reviews_per_title
     batch = _Batch(demand, rates, prices)
-    stored = titles * TITLE_BYTES + reviews * REVIEW_BYTES
+    a_row = {name: one.per_row for name, one in rates.storage.items()}
+    stored = titles * a_row["title"] + reviews * a_row["review"]
     yield batch.stage("ingest", "ingest", titles + reviews, stored=stored)
-    yield batch.stage("embedding", "embedding", titles, stored=titles * VECTOR_BYTES)
+    yield batch.stage("embedding", "embedding", titles, stored=titles * a_row["vector"])
     yield batch.stage("BERT on GPUs", "bert_gpu", learnt * demand.epochs, counted=demand.bert_on_gpus)
     yield batch.stage("BERT on CPUs", "bert_cpu", learnt * demand.epochs, counted=not demand.bert_on_gpus)
     yield batch.stage("XGBoost: out-of-fold scores", "oof", learnt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -50,6 +50,20 @@ class Rate(_Strict):
         return work / self.per_second / units
 
 
+class Stored(_Strict):
+    """Bytes that so many rows took."""
+
+    bytes: float = Field(gt=0)
+    rows: float = Field(gt=0)
+    command: str
+    page: str
+
+    @property
+    def per_row(self) -> float:
+        """Bytes of one row."""
+        return self.bytes / self.rows
+
+
 class Check(_Strict):
     """Something else that was measured, which the rate should tell."""
 
@@ -67,6 +81,7 @@ class Rates(_Strict):
     """All that was measured, and what was not."""
 
     rates: dict[str, Rate]
+    storage: dict[Literal["title", "review", "vector"], Stored]
     not_on_record: tuple[str, ...]
     checks: tuple[Check, ...]
 
