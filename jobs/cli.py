@@ -48,7 +48,7 @@ COMMANDS = (
     "demo",
 )
 """Jobs, in the order of `--help`: `NAME` is a function of that name in `jobs.NAME`, `MODULE:NAME` one of another."""
-GROUPS = ("config", "data", "labels", "audit", "keys")
+GROUPS = ("config", "data", "labels", "audit", "keys", "cluster")
 """Jobs of several commands: `jobs.NAME.app()`."""
 
 

@@ -130,3 +130,7 @@ class SliceError(TrendingError):
 
 class CapacityError(TrendingError):
     """A capacity cannot be computed from these amounts, rates or prices."""
+
+
+class ClusterError(TrendingError):
+    """A cluster on this machine does not come up, is not there, or is there already."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from trending.planning.ask import Ask
 from trending.settings import (
@@ -16,7 +17,11 @@ from trending.settings import (
     WorkerResources,
     XGBoostSettings,
 )
+from trending.settings.resources import Device
 
+PRETEND: Device = "pretend"
+GPU_NEEDED: tuple[Device, ...] = ("cuda", PRETEND)
+"""Devices with which a cluster without enough GPUs is an error."""
 MOST_TRIALS = 20
 """At once, however large the cluster."""
 
@@ -83,10 +88,15 @@ def trials_that_fit(worker: Ask, cpus: float, gpus: float) -> int:
     return max(1, min(by_cpus, by_gpus, MOST_TRIALS))
 
 
-def wants_gpu(device: str, workers: int, gpus: float) -> bool:
-    """Whether each of the workers gets a GPU. `device` is `auto`, `cpu` or `cuda`; `auto`: where there is one for
-    every worker among the `gpus` of the cluster."""
-    return gpus >= workers if device == "auto" else device == "cuda"
+def wants_gpu(device: Device, workers: int, gpus: float) -> bool:
+    """Whether each of the workers gets a GPU. `auto`: where there is one for every worker among the `gpus` of the
+    cluster."""
+    return gpus >= workers if device == "auto" else device in GPU_NEEDED
+
+
+def computes_on(device: Device, *, gpu: bool) -> Literal["cuda", "cpu"]:
+    """What a worker computes on that was given a GPU by Ray, or not."""
+    return "cuda" if gpu and device != PRETEND else "cpu"
 
 
 def _workers(what: str, number: tuple[int, int], chosen: WorkerResources, *, gpu: bool, settings: str) -> Ask:

@@ -8,7 +8,9 @@ from pydantic import Field
 
 from trending.settings.section import Section
 
-Device = Literal["auto", "cpu", "cuda"]
+Device = Literal["auto", "cpu", "cuda", "pretend"]
+"""What workers compute on. `auto`: CUDA where Ray has a GPU for every worker. `pretend` asks Ray for GPUs as `cuda`
+does and computes on CPUs: to try how a cluster with GPUs schedules and grows, on machines that have none."""
 PlacementStrategy = Literal["PACK", "SPREAD", "STRICT_PACK", "STRICT_SPREAD"]
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from trending.errors import TrainingError
 from trending.planning.ask import Ask
-from trending.planning.workers import wants_gpu
+from trending.planning.workers import GPU_NEEDED, wants_gpu
+from trending.settings.resources import Device
 
 if TYPE_CHECKING:
     from ray.train import RunConfig, ScalingConfig, UserCallback
@@ -90,23 +91,23 @@ def _quicken() -> None:
         os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")
 
 
-def gpus_for(device: str, workers: int) -> bool:
-    """A GPU for every worker, or none for any. `device` is `auto`, `cpu` or `cuda`; Ray must be running.
+def gpus_for(device: Device, workers: int) -> bool:
+    """Whether to ask Ray for a GPU for every worker, or for none. Ray must be running.
 
-    Raises `TrainingError` where `cuda` is asked for and the cluster, grown as far as it can, lacks the GPUs:
+    Raises `TrainingError` where GPUs must be there and the cluster, grown as far as it can, lacks the GPUs:
     Ray would wait for them for ever.
     """
     import ray
 
-    if device == "cuda" and (gpus := _most_gpus()) < workers:
+    if device in GPU_NEEDED and (gpus := _most_gpus()) < workers:
         raise TrainingError(
-            f"device is cuda and {workers} worker(s) need a GPU each, but Ray's cluster has {gpus:g}. Use a "
+            f"device is {device} and {workers} worker(s) need a GPU each, but Ray's cluster has {gpus:g}. Use a "
             "cluster with GPUs, fewer workers, or device auto or cpu."
         )
     return wants_gpu(device, workers, ray.cluster_resources().get("GPU", 0))
 
 
-def on_workers(number: int | tuple[int, int], device: str) -> str:
+def on_workers(number: int | tuple[int, int], device: Device) -> str:
     """For a message: `on 2 workers`, and why no GPU is used where there are some. Ray must be running."""
     import ray
 

@@ -13,7 +13,7 @@ import numpy as np
 from trending.catalog.splits import rare_genre_weights
 from trending.errors import TrainingError
 from trending.features.encoders import encoder_folder
-from trending.planning.workers import bert_workers
+from trending.planning.workers import bert_workers, computes_on
 from trending.settings import BertSettings, TrainSettings
 from trending.training.bert.job import TRAIN, VALIDATION, Job
 from trending.training.bert.progress import NON_FINITE, Progress
@@ -116,12 +116,13 @@ def run_loop(
 ) -> Any:
     """Ray Train's result of the training loop (or another `loop`) on the workers of the settings."""
     from ray.train import DataConfig
-    from ray.train.torch import TorchTrainer
+    from ray.train.torch import TorchConfig, TorchTrainer
 
     from trending.training.bert.loop import train_loop
 
     gpu = gpus_for(settings.bert.device, settings.bert.least_workers)
-    job = _job(prepared, settings, folder, gpu=gpu, mlflow_run=mlflow_run, start=start)
+    cuda = computes_on(settings.bert.device, gpu=gpu) == "cuda"
+    job = _job(prepared, settings, folder, gpu=cuda, mlflow_run=mlflow_run, start=start)
     trainer = TorchTrainer(
         loop or train_loop,
         train_loop_config={"job": job},
@@ -129,6 +130,7 @@ def run_loop(
         # Every worker reads every row, and takes its part of each batch (see `batches`).
         dataset_config=DataConfig(datasets_to_split=[]),
         scaling_config=_scaling(settings.bert, gpu=gpu),
+        torch_config=TorchConfig(backend="nccl" if cuda else "gloo"),
         run_config=run_config(folder, callbacks=callbacks),
     )
     return run_to_end(trainer)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trending.errors import TrainingError
-from trending.planning.workers import xgboost_workers
+from trending.planning.workers import computes_on, xgboost_workers
 from trending.settings import TrainSettings
 from trending.training.ray_train import gpus_for, run_config, run_to_end, scaling_config
 from trending.training.xgboost.loop import read_checkpoint, train_loop
@@ -52,7 +52,7 @@ def boost(
         train_loop_config={
             "settings": chosen,
             "seed": settings.seed,
-            "device": "cuda" if use_gpu else "cpu",
+            "device": computes_on(chosen.device, gpu=use_gpu),
             "train": _files(train, folder / "rows" / "train", workers),
             "validation": _files(validation, folder / "rows" / "validation", workers),
             "start": bytes(start.save_raw("ubj")) if start else None,

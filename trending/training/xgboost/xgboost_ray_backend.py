@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trending.planning.workers import xgboost_workers
+from trending.planning.workers import computes_on, xgboost_workers
 from trending.settings import TrainSettings
 from trending.training.ray_train import MAX_FAILURES, gpus_for
 from trending.training.xgboost.loop import boosting_parameters
@@ -42,7 +42,7 @@ def boost_by_package(
         | {
             "seed": settings.seed,
             "seed_per_iteration": True,
-            "device": "cuda" if workers.gpus else "cpu",
+            "device": computes_on(chosen.device, gpu=workers.gpus > 0),
         },
         "rounds": chosen.rounds,
         "patience": chosen.early_stopping_rounds,
