@@ -148,8 +148,9 @@ def _stages(demand: Demand, rates: Rates, prices: Prices) -> Iterator[Stage]:
     yield batch.stage("XGBoost: boosting", "xgboost", boosted, note=binned)
     given = demand.llm_tokens_per_s is not None
     enriched = titles * ENRICHMENT_BYTES
-    if given:
-        yield batch.given("enrichment, LLM on GPUs", titles * ANSWER_TOKENS, stored=enriched)
+    if demand.llm_tokens_per_s is not None:
+        tokens = titles * ANSWER_TOKENS
+        yield batch.given("enrichment, LLM on GPUs", tokens, demand.llm_tokens_per_s, stored=enriched)
     yield batch.stage(
         "enrichment, packaged LLM", "enrichment_cpu", titles, stored=enriched, counted=not given
     )
@@ -171,49 +172,30 @@ class _Batch:
     ) -> Stage:
         measured = self.rates[rate]
         unit_hours = work / measured.per_second / 3600
-        if not measured.spreads:
-            hours, units = unit_hours / measured.cores, measured.cores
-            note = (
-                f"one process: not done in {self.demand.hours:g} h"
-                if hours > self.demand.hours
-                else "one process"
+        measured_on = measured.cores or measured.gpus
+        if measured.spreads:
+            units, hours = self._spread(unit_hours, measured_on)
+        else:
+            units, hours = measured_on, unit_hours / measured_on
+            note = "one process" + (
+                f": not done in {self.demand.hours:g} h" if hours > self.demand.hours else ""
             )
-            return self._row(name, rate, measured.unit, work, units, 0, hours, stored, counted, note)
-        units = self._units(unit_hours)
-        hours = unit_hours / units / self._efficiency(units, measured.cores or measured.gpus)
         cores, gpus = (units, 0) if measured.cores else (0, units)
-        return self._row(name, rate, measured.unit, work, cores, gpus, hours, stored, counted, note)
-
-    def given(self, name: str, tokens: float, *, stored: float) -> Stage:
-        assert self.demand.llm_tokens_per_s is not None
-        gpu_hours = tokens / self.demand.llm_tokens_per_s / 3600
-        gpus = self._units(gpu_hours)
-        hours = gpu_hours / gpus / self._efficiency(gpus, 1)
-        note = "rate given with --llm-tokens-per-s, not measured here"
-        return self._row(name, "given", "tokens of answers", tokens, 0, gpus, hours, stored, True, note)
-
-    def _units(self, unit_hours: float) -> int:
-        return max(1, math.ceil(unit_hours / self.demand.hours / self.demand.efficiency - 1e-9))
-
-    def _efficiency(self, units: int, measured: int) -> float:
-        """Nothing is lost on as many cores as the rate was measured on."""
-        return self.demand.efficiency if units > measured else 1.0
-
-    def _row(
-        self,
-        name: str,
-        rate: str,
-        unit: str,
-        work: float,
-        cores: int,
-        gpus: int,
-        hours: float,
-        stored: float,
-        counted: bool,
-        note: str,
-    ) -> Stage:
         cost = hours * (cores * self.prices.core_hour + gpus * self.prices.gpu_hour)
-        return Stage(name, work, unit, cores, gpus, hours, cost, stored / GB, rate, note, counted)
+        return Stage(name, work, measured.unit, cores, gpus, hours, cost, stored / GB, rate, note, counted)
+
+    def given(self, name: str, tokens: float, tokens_per_s: float, *, stored: float) -> Stage:
+        gpus, hours = self._spread(tokens / tokens_per_s / 3600, 1)
+        cost = hours * gpus * self.prices.gpu_hour
+        note = "rate given with --llm-tokens-per-s, not measured here"
+        return Stage(name, tokens, "tokens of answers", 0, gpus, hours, cost, stored / GB, "given", note)
+
+    def _spread(self, unit_hours: float, measured_on: int) -> tuple[int, float]:
+        """Cores or GPUs, and wall-clock hours. Nothing is lost on as many as the rate was measured on."""
+        demand = self.demand
+        units = max(1, math.ceil(unit_hours / demand.hours / demand.efficiency - 1e-9))
+        efficiency = demand.efficiency if units > measured_on else 1.0
+        return units, unit_hours / units / efficiency
 
 
 def _serving(demand: Demand, rate: Rate, prices: Prices) -> Stage:
