@@ -22,9 +22,9 @@ def cli_page() -> str:
 
     from jobs.cli import build_app
 
-    return "\n".join(
-        [HEAD, *(_section(words, command) for words, command in commands(get_command(build_app())))]
-    )
+    app: Any = get_command(build_app())
+    before = [_table(options)] if (options := _options(app)) else []
+    return "\n".join([HEAD, *before, *(_section(words, command) for words, command in commands(app))])
 
 
 def commands(command: Any, words: tuple[str, ...] = ("trending",)) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -39,13 +39,21 @@ def commands(command: Any, words: tuple[str, ...] = ("trending",)) -> Iterator[t
 
 def _section(words: tuple[str, ...], command: Any) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
-    options = [p for p in command.params if p.param_type_name == "option" and p.opts[0] not in SHARED]
+    options = _options(command)
     usage = " ".join([*words, *(["[OPTIONS]"] if options else []), *map(_placeholder, arguments)])
     parts = [f"## `{' '.join(words)}`", inspect.cleandoc(command.help or ""), f"```text\n{usage}\n```"]
     if arguments or options:
-        rows = [f"| {_names(p)} | {_meaning(p)} | {_default(p)} |" for p in (*arguments, *options)]
-        parts.append("\n".join(["| option | what it does | default |", "| --- | --- | --- |", *rows]))
+        parts.append(_table([*arguments, *options]))
     return "\n\n".join(parts) + "\n"
+
+
+def _options(command: Any) -> list[Any]:
+    return [p for p in command.params if p.param_type_name == "option" and p.opts[0] not in SHARED]
+
+
+def _table(parameters: list[Any]) -> str:
+    rows = [f"| {_names(p)} | {_meaning(p)} | {_default(p)} |" for p in parameters]
+    return "\n".join(["| option | what it does | default |", "| --- | --- | --- |", *rows, ""])
 
 
 def _placeholder(argument: Any) -> str:
