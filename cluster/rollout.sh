@@ -19,9 +19,19 @@ k() { kubectl --namespace "$namespace" "$@"; }
 # A field of the service, by jsonpath; empty where there is none.
 field() { k get rayservice trending --ignore-not-found --output "jsonpath=$1"; }
 
-live_tag() {
+# Tag of the image that the service is to have, and of the one that answers now.
+wanted_tag() {
   local image
   image=$(field '{.spec.rayClusterConfig.headGroupSpec.template.spec.containers[0].image}')
+  printf '%s' "${image##*:}"
+}
+
+answering_tag() {
+  local cluster image
+  cluster=$(field '{.status.activeServiceStatus.rayClusterName}')
+  [ -n "$cluster" ] || return 0
+  image=$(k get raycluster "$cluster" --ignore-not-found \
+    --output 'jsonpath={.spec.headGroupSpec.template.spec.containers[0].image}')
   printf '%s' "${image##*:}"
 }
 
@@ -49,7 +59,7 @@ apply() {
 deploy() {
   : "${TAG:?TAG says which image to deploy}" "${REGISTRY:?REGISTRY says where the image is}"
   local before
-  before=$(live_tag)
+  before=$(wanted_tag)
   if [ -n "$before" ] && [ "$before" != "$TAG" ]; then
     k annotate rayservice trending "$previous=$before" --overwrite
   fi
@@ -67,6 +77,8 @@ rollback() {
 
 upgrading() { [ "$(field '{.status.conditions[?(@.type=="UpgradeInProgress")].status}')" = True ]; }
 ready() { [ "$(field '{.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
+# Right after a deployment the old cluster is still ready and no upgrade has begun: the image tells them apart.
+arrived() { ready && ! upgrading && [ "$(answering_tag)" = "$(wanted_tag)" ]; }
 
 # The new version gets its first requests and more of them, and is asked itself each time, not through the gateway,
 # which would send most questions to the old one. The first wrong answer ends it.
@@ -78,7 +90,7 @@ canary() {
     pending=$(field '{.status.pendingServiceStatus.rayClusterName}')
     if [ "${share:-0}" -gt 0 ]; then SERVICE_URL='' service=$pending-serve-svc smoke; fi
     if [ "${share:-0}" -ge "$until_share" ]; then return; fi
-    if [ -z "$share" ] && ! upgrading && ready; then smoke; return; fi
+    if [ -z "$share" ] && arrived; then smoke; return; fi
     [ "$SECONDS" -lt "$deadline" ] || fail "$namespace: no canary after $patience_s s: kubectl describe rayservice trending"
     sleep "$poll_s"
   done
@@ -86,18 +98,27 @@ canary() {
 
 finish() {
   local deadline=$((SECONDS + patience_s))
-  until ready && ! upgrading; do
+  until arrived; do
     [ "$SECONDS" -lt "$deadline" ] || fail "$namespace: not ready after $patience_s s: kubectl describe rayservice trending"
     sleep "$poll_s"
   done
   say "$namespace: ready"
 }
 
+# Kubernetes' service of the version that answers: with incremental upgrades each Ray cluster has one of its own.
+answering_service() {
+  local cluster=trending
+  if [ "$(field '{.spec.upgradeStrategy.type}')" = NewClusterWithIncrementalUpgrade ]; then
+    cluster=$(field '{.status.activeServiceStatus.rayClusterName}')
+  fi
+  printf '%s-serve-svc' "$cluster"
+}
+
 # Run a command with SERVICE_URL set: where the service has an address, or through a tunnel.
 with_address() {
   if [ -n "${SERVICE_URL:-}" ]; then "$@"; return; fi
   local port=${TUNNEL_PORT:-18000} status=0 tunnel
-  k port-forward "service/${service:-trending-serve-svc}" "$port:8000" >/dev/null &
+  k port-forward "service/${service:-$(answering_service)}" "$port:8000" >/dev/null &
   tunnel=$!
   SERVICE_URL=http://127.0.0.1:$port "$@" || status=$?
   kill "$tunnel" 2>/dev/null || true

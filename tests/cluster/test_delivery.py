@@ -1,5 +1,8 @@
-"""The ways to staging and to production: each step of a workflow is a target of the Makefile that is run here, or by
-`.ci/run`. kubectl and docker are stand-ins that write down what they are asked; there is no cluster."""
+"""Targets of the Makefile that deliver: image, deployment, canary, smoke, load, jobs, the way back.
+
+kubectl and docker are stand-ins that write down what they are asked; there is no cluster. The service that is asked is
+the real API.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,15 @@ from tests.serve_app.api.fakes import FakeClassifiers, FakeEnricher, FakeLLM, Fa
 from tests.web.service import served
 from trending.settings import Settings
 
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-HERE = ("image", "push", "deploy", "canary", "finish", "smoke", "load", "job", "gate", "rollback")
-"""Targets that this module runs."""
 KUBECTL = r"""#!/bin/bash
 echo "$*" >> "$ASKED"
 case "$*" in
   kustomize*) cat "${@: -1}/kustomization.yaml" ;;
   *apply*--filename\ -) cat >> "$APPLIED" ;;
+  *get\ raycluster\ *) printf %s "${ANSWERING_IMAGE-$LIVE_IMAGE}" ;;
   *containers*image*) printf %s "$LIVE_IMAGE" ;;
+  *upgradeStrategy*) printf %s "$STRATEGY" ;;
+  *activeServiceStatus*) printf trending-active ;;
   *annotations*) printf %s "$PREVIOUS" ;;
   *trafficRoutedPercent*) printf %s "$SHARE" ;;
   *pendingServiceStatus.rayClusterName*) printf %s trending-new ;;
@@ -99,69 +102,6 @@ def broken(tmp_path: Path) -> Iterator[str]:
     """Alive, but no model answers."""
     with answering(tmp_path / "broken", FakeClassifiers(fails=ConnectionError("no replica"))) as address:
         yield address
-
-
-def steps() -> list[tuple[str, str]]:
-    """Every `run:` of every workflow."""
-    found = []
-    for file in WORKFLOWS:
-        plan = yaml.safe_load(file.read_text(encoding="utf-8"))
-        for job in plan["jobs"].values():
-            found += [(file.name, step["run"]) for step in job["steps"] if "run" in step]
-    return found
-
-
-def test_every_step_of_a_workflow_is_a_target_that_is_run_elsewhere_too() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    ci = set(re.findall(r"make ([a-z-]+)", (ROOT / ".ci" / "run").read_text(encoding="utf-8")))
-    found = steps()
-    assert {name for name, _ in found} == {"ci.yml", "deploy-staging.yml", "deploy-production.yml"}
-    for name, step in found:
-        assert re.fullmatch(r"make [a-z-]+", step), f"{name}: {step}: not a target alone"
-        target = step.removeprefix("make ")
-        assert target in targets, f"{name}: {step}"
-        # `make test` is pytest on all of tests/, which `make manifests` is a part of.
-        assert target in ci or target in HERE or target == "manifests", (
-            f"{name}: {step}: nothing else runs it"
-        )
-    assert "test" in ci
-
-
-def test_the_page_names_targets_files_and_jobs_that_there_are() -> None:
-    page = (ROOT / "docs" / "clusters.md").read_text(encoding="utf-8")
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    named = {word for words in re.findall(r"\bmake ((?:[a-z-]+ ?)+)", page) for word in words.split()}
-    assert {"deploy", "canary"} <= named & targets
-    started = {
-        word
-        for words in re.findall(r"^make ([a-z ]+?)(?: [A-Z#]|$)", page, re.MULTILINE)
-        for word in words.split()
-    }
-    assert started <= targets
-    for path in re.findall(r"`(cluster/[\w./-]+\w)`", page):
-        assert (ROOT / path).exists(), path
-    for job in re.findall(r"JOB=([\w-]+)", page):
-        assert (ROOT / "cluster" / "kuberay" / "jobs" / f"{job}.yaml").is_file(), job
-
-
-def test_workflows_may_read_only_and_pin_their_actions() -> None:
-    for file in WORKFLOWS:
-        plan = yaml.safe_load(file.read_text(encoding="utf-8"))
-        assert plan["permissions"]["contents"] == "read", file.name
-        assert all("timeout-minutes" in job for job in plan["jobs"].values()), file.name
-        uses = [step["uses"] for job in plan["jobs"].values() for step in job["steps"] if "uses" in step]
-        assert all(re.fullmatch(r"[\w/-]+@v\d+(\.\d+)*", one) for one in uses), uses
-
-
-def test_production_waits_for_a_person_and_can_go_back() -> None:
-    file = next(one for one in WORKFLOWS if one.name == "deploy-production.yml")
-    job = yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"]["deploy"]
-    assert job["environment"] == "production", "its reviewers approve"
-    done = [step["run"] for step in job["steps"] if "run" in step]
-    assert done == ["make setup", "make deploy", "make canary", "make finish", "make smoke", "make rollback"]
-    assert job["steps"][-1]["if"].startswith("failure()")
 
 
 def test_an_image_is_built_for_cpus_and_for_gpus(machine: Machine) -> None:
@@ -247,11 +187,30 @@ def test_finishing_says_when_the_service_does_not_get_ready(machine: Machine) ->
     assert "not ready after 1 s" in done.stderr
 
 
+def test_finishing_does_not_take_the_old_version_for_the_new_one(machine: Machine) -> None:
+    """Right after a deployment the old cluster is still there and ready."""
+    images = {"LIVE_IMAGE": "registry.test/trending:new", "ANSWERING_IMAGE": "registry.test/trending:old"}
+    assert machine.make("finish", PATIENCE_S="1", **images).returncode != 0
+    assert machine.make("finish", **images | {"ANSWERING_IMAGE": images["LIVE_IMAGE"]}).returncode == 0
+
+
 def test_smoke_asks_the_deployed_service(machine: Machine, service: str) -> None:
     done = machine.make("smoke", SERVICE_URL=service)
     assert done.returncode == 0, done.stderr
     assert "ok  ready" in done.stdout
     assert "ok  genres: " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("strategy", "name"),
+    [("NewCluster", "trending-serve-svc"), ("NewClusterWithIncrementalUpgrade", "trending-active-serve-svc")],
+)
+def test_without_an_address_there_is_a_tunnel(
+    machine: Machine, service: str, strategy: str, name: str
+) -> None:
+    done = machine.make("smoke", STRATEGY=strategy, TUNNEL_PORT=service.rpartition(":")[2])
+    assert done.returncode == 0, done.stderr
+    assert f"port-forward service/{name} " in machine.words()
 
 
 def test_a_canary_asks_the_new_version_itself(machine: Machine, service: str) -> None:
