@@ -21,8 +21,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: needs-docker help setup browser setup-vllm test-vllm demo test test-faults test-service-faults test-contract test-all lint format types contracts check docs lock bench-ingest bench-training bench-tuning bench-serving \
-  manifests image push deploy canary finish smoke load job gate rollback clean
+.PHONY: help setup browser setup-vllm test-vllm demo test test-faults test-service-faults test-contract test-all lint format types contracts check docs lock bench-ingest bench-training bench-tuning bench-serving clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -107,6 +106,8 @@ bench-tuning: setup ## Measure HyperBand beside random search
 
 bench-serving: setup ## Measure the service beside FastAPI, LitServe and mosec (HOME_DIR=state with a BERT)
 	$(BIN)/python -m benchmarks.serving $(if $(HOME_DIR),--home $(HOME_DIR)) $(if $(DATA),--data $(DATA))
+
+.PHONY: manifests needs-docker image push deploy canary finish smoke load job gate rollback
 
 manifests: setup ## The cluster files, against Ray's schema, Kubernetes' and KubeRay's
 	$(BIN)/python -m pytest tests/cluster
