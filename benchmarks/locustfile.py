@@ -102,6 +102,7 @@ class Visitor(FastHttpUser):
 
 @events.quitting.add_listener
 def judge(environment: Any, **_: Any) -> None:
-    """The exit status tells a pipeline whether too much failed."""
-    if environment.stats.total.fail_ratio > MAX_REFUSED:
+    """The exit status tells a pipeline whether too much failed, or nothing was asked at all."""
+    total = environment.stats.total
+    if total.fail_ratio > MAX_REFUSED or not total.num_requests:
         environment.process_exit_code = 1

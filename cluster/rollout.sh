@@ -130,7 +130,7 @@ smoke() { with_address ask; }
 
 press() {
   .venv/bin/locust --headless --only-summary --locustfile benchmarks/locustfile.py --host "$SERVICE_URL" \
-    --users "${USERS:-50}" --spawn-rate 5 --run-time "${RUN_TIME:-2m}"
+    --users "${USERS:-50}" --spawn-rate 5 --run-time "${RUN_TIME:-2m}" --stop-timeout 60
 }
 load() { with_address press; }
 
