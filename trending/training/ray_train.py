@@ -38,8 +38,8 @@ def run_config(folder: Path, *, callbacks: Sequence[UserCallback] = ()) -> RunCo
     )
 
 
-def scaling_config(workers: Ask, **elastic: float) -> ScalingConfig:
-    """The workers, as Ray Train takes them. `elastic`: what else it takes of elastic ones."""
+def scaling_config(workers: Ask, *, elastic_check_s: float = 60.0) -> ScalingConfig:
+    """The workers, as Ray Train takes them. `elastic_check_s`: seconds between two looks for room for more."""
     from ray.train import ScalingConfig
 
     least, most = workers.least, workers.at_most
@@ -49,7 +49,7 @@ def scaling_config(workers: Ask, **elastic: float) -> ScalingConfig:
         resources_per_worker=workers.resources,
         accelerator_type=workers.accelerator_type,
         placement_strategy=workers.placement or "PACK",
-        **elastic,
+        elastic_resize_monitor_interval_s=elastic_check_s,
     )
 
 

@@ -163,9 +163,7 @@ def _job(
 
 
 def _scaling(settings: BertSettings, *, gpu: bool) -> Any:
-    return scaling_config(
-        bert_workers(settings, gpu=gpu), elastic_resize_monitor_interval_s=settings.elastic_check_s
-    )
+    return scaling_config(bert_workers(settings, gpu=gpu), elastic_check_s=settings.elastic_check_s)
 
 
 def _threads(settings: BertSettings) -> int:
