@@ -41,7 +41,6 @@ def test_every_package_that_a_job_needs_is_in_the_image() -> None:
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
     copied = {line.split()[1] for line in FINAL if line.startswith("COPY") and "--from" not in line}
     assert {name.rstrip("*") for name in packages} <= copied
-    assert "cluster/profiles" in copied, "TRENDING_PROFILE names one"
 
 
 def test_versions_are_those_of_the_lock() -> None:
