@@ -39,6 +39,7 @@ def ray_session(settings: Settings, *, environment: Mapping[str, str] | None = N
         )
     else:
         ray.init(
+            address="local",  # else one that some other `ray start` of this machine left word of is joined
             num_cpus=local_cpus(settings),
             object_store_memory=settings.ray.object_store_mb * 2**20,
             include_dashboard=settings.ray.dashboard,
