@@ -36,7 +36,11 @@ def ray_cluster() -> Iterator[str]:
     from trending.ray_session import prepare_ray_data
 
     context = ray.init(
-        num_cpus=4, object_store_memory=512 * 2**20, include_dashboard=True, log_to_driver=False
+        address="local",
+        num_cpus=4,
+        object_store_memory=512 * 2**20,
+        include_dashboard=True,
+        log_to_driver=False,
     )
     prepare_ray_data()
     yield f"http://{context.dashboard_url}"
