@@ -10,9 +10,12 @@ that started them, and `cluster.json` under the state's folder says which they a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -87,6 +90,7 @@ def start_cluster(
         f"--dashboard-port={dashboard}",
         f"--dashboard-agent-listen-port={agent}",
         f"--object-store-memory={store_mib * 2**20}",
+        f"--temp-dir={_ray_folder(settings)}",
         *head,
     )
     with _ended_on_error(settings) as grown:
@@ -155,6 +159,7 @@ def stop_cluster(settings: Settings) -> LocalCluster | None:
             stop_node(node)
     for file in (_file(settings), _folder(settings) / "token"):
         file.unlink(missing_ok=True)
+    shutil.rmtree(_ray_folder(settings), ignore_errors=True)
     return found
 
 
@@ -193,6 +198,13 @@ def keep(settings: Settings, cluster: LocalCluster) -> LocalCluster:
 
 def _folder(settings: Settings) -> Path:
     return settings.root / "cluster"
+
+
+def _ray_folder(settings: Settings) -> Path:
+    """Where Ray keeps its sockets and logs, and word of the cluster, which in Ray's own folder every job of this machine
+    would find. Sockets need a short path."""
+    mine = hashlib.sha256(str(settings.root).encode()).hexdigest()[:8]
+    return Path(tempfile.gettempdir()) / f"trending-cluster-{mine}"
 
 
 def _file(settings: Settings) -> Path:
