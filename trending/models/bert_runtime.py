@@ -106,10 +106,17 @@ class OpenVINORuntime:
         # A request is not thread-safe: each thread of this pool has its own, and callers share the pool.
         self._own = threading.local()
         self._pool = ThreadPoolExecutor(self.in_flight, "openvino", initializer=self._new_request)
+        self._first_request()
 
     def logits(self, batches: Sequence[Tokens]) -> list[Logits]:
         """Batches run side by side."""
         return list(self._pool.map(self._infer, batches))
+
+    def _first_request(self) -> None:
+        """One request by itself, before any run side by side: what OpenVINO's Python layer sets up in its first is not
+        safe against a second beside it, which can wait for ever (one holds Python's lock, the other the layer's)."""
+        word = np.ones((1, 2), np.int64)
+        self._pool.submit(self._infer, Tokens(word, word)).result()
 
     def _new_request(self) -> None:
         self._own.request = self._compiled.create_infer_request()
