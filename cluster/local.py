@@ -201,8 +201,8 @@ def _folder(settings: Settings) -> Path:
 
 
 def _ray_folder(settings: Settings) -> Path:
-    """Where Ray keeps its sockets and logs, and word of the cluster, which in Ray's own folder every job of this machine
-    would find. Sockets need a short path."""
+    """Where Ray keeps its sockets and logs, and word of the cluster: in Ray's own folder every job of the machine finds
+    that. Sockets need a short path."""
     mine = hashlib.sha256(str(settings.root).encode()).hexdigest()[:8]
     return Path(tempfile.gettempdir()) / f"trending-cluster-{mine}"
 
