@@ -131,7 +131,7 @@ def _nodes(cluster: LocalCluster) -> list[dict[str, Any]]:
     from ray.util.state import list_nodes
 
     os.environ.update(cluster.environment)
-    found = list_nodes(address=cluster.dashboard, detail=True)
+    found: list[Any] = list_nodes(address=cluster.dashboard, detail=True)
     names = ["head", *(f"worker {number}" for number in range(1, len(found)))]
     ordered = sorted(found, key=lambda node: (not node.is_head_node, node.start_time_ms or 0))
     return [

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def documents(settings: Settings, bundle: Bundle) -> list[str]:
     return load_documents(settings, bundle.manifest.snapshot_id).documents
 
 
-def in_batches(settings: Settings, **values: int) -> Settings:
+def in_batches(settings: Settings, **values: Any) -> Settings:
     return settings.model_copy(update={"evaluation": EvaluationSettings(**values)})
 
 

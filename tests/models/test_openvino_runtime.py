@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from trending.models.bert_runtime import Logits, OpenVINORuntime, Tokens
+from trending.openvino_import import import_openvino
 
 
 class Watched(OpenVINORuntime):
@@ -34,13 +35,12 @@ class Watched(OpenVINORuntime):
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Adds the two inputs up, over the tokens."""
-    import openvino.opset13 as ops
-    from openvino import Model, PartialShape, Type, save_model
-
-    ids, mask = (ops.parameter(PartialShape([-1, -1]), Type.i64) for _ in range(2))
+    openvino = import_openvino()
+    ops = openvino.opset13
+    ids, mask = (ops.parameter(openvino.PartialShape([-1, -1]), openvino.Type.i64) for _ in range(2))
     total = ops.reduce_sum(ops.convert(ops.add(ids, mask), "f32"), ops.constant([1]), keep_dims=True)
     file = tmp_path_factory.mktemp("network") / "sum.xml"
-    save_model(Model([total], [ids, mask]), file)
+    openvino.save_model(openvino.Model([total], [ids, mask]), file)
     return file
 
 

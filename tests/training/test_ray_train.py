@@ -9,6 +9,7 @@ import pytest
 import ray
 
 from trending.errors import TrainingError
+from trending.settings.resources import Device
 from trending.training.ray_train import gpus_for, on_workers, run_to_end
 
 
@@ -31,7 +32,7 @@ def gpus(request: pytest.FixtureRequest, ray_cluster: str, monkeypatch: pytest.M
     indirect=["gpus"],
 )
 def test_a_person_is_told_why_no_gpu_is_used_where_there_are_some(
-    gpus: None, device: str, workers: int | tuple[int, int], expected: str
+    gpus: None, device: Device, workers: int | tuple[int, int], expected: str
 ) -> None:
     assert on_workers(workers, device) == expected
 
