@@ -84,7 +84,13 @@ def autoscaling_config(
         "max_workers": gpu_workers,
         "upscaling_speed": 1.0,
         "idle_timeout_minutes": idle_s / 60,
-        "provider": {"type": "fake_multinode", "gcs_address": address, "disable_node_updaters": True},
+        # The nodes share an address, and Ray would take them for one.
+        "provider": {
+            "type": "fake_multinode",
+            "gcs_address": address,
+            "use_node_id_as_ip": True,
+            "disable_node_updaters": True,
+        },
         "available_node_types": {
             HEAD_TYPE: {"resources": {"CPU": cpus}, "node_config": {}, "max_workers": 0},
             GPU_TYPE: {
