@@ -84,6 +84,9 @@ def main() -> None:
     arguments = parse_arguments()
     with tempfile.TemporaryDirectory() as home:
         settings = load_settings(home=Path(home))
+        # Before Ray is imported here, which reads it once.
+        token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(settings.root / "cluster" / "token")}
+        os.environ.update(token)
         try:
             cluster = start_autoscaling(settings, gpu_workers=2, cpus=4, idle_s=IDLE_S)
             os.environ.update(cluster.environment)

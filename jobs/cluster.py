@@ -128,9 +128,9 @@ def _running(output: Output) -> LocalCluster:
 
 def _nodes(cluster: LocalCluster) -> list[dict[str, Any]]:
     """As the dashboard tells them, in the order in which they came."""
+    os.environ.update(cluster.environment)  # before Ray is imported, which reads it once
     from ray.util.state import list_nodes
 
-    os.environ.update(cluster.environment)
     found: list[Any] = list_nodes(address=cluster.dashboard, detail=True)
     names = ["head", *(f"worker {number}" for number in range(1, len(found)))]
     ordered = sorted(found, key=lambda node: (not node.is_head_node, node.start_time_ms or 0))

@@ -21,7 +21,7 @@ from trending.settings.resources import Device
 
 PRETEND: Device = "pretend"
 GPU_NEEDED: tuple[Device, ...] = ("cuda", PRETEND)
-"""Devices with which a cluster without enough GPUs is an error."""
+"""Devices with which every worker asks for a GPU, whether there are any or not."""
 MOST_TRIALS = 20
 """At once, however large the cluster."""
 

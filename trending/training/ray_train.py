@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from trending.errors import TrainingError
 from trending.planning.ask import Ask
-from trending.planning.workers import GPU_NEEDED, wants_gpu
+from trending.planning.workers import wants_gpu
 from trending.settings.resources import Device
 
 if TYPE_CHECKING:
@@ -94,12 +94,12 @@ def _quicken() -> None:
 def gpus_for(device: Device, workers: int) -> bool:
     """Whether to ask Ray for a GPU for every worker, or for none. Ray must be running.
 
-    Raises `TrainingError` where GPUs must be there and the cluster, grown as far as it can, lacks the GPUs:
+    Raises `TrainingError` where `device` is `cuda` and the cluster, grown as far as it can, lacks the GPUs:
     Ray would wait for them for ever.
     """
     import ray
 
-    if device in GPU_NEEDED and (gpus := _most_gpus()) < workers:
+    if device == "cuda" and (gpus := _most_gpus()) < workers:
         raise TrainingError(
             f"device is {device} and {workers} worker(s) need a GPU each, but Ray's cluster has {gpus:g}. Use a "
             "cluster with GPUs, fewer workers, or device auto or cpu."
