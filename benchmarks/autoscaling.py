@@ -1,4 +1,4 @@
-"""A fine-tuning that makes GPU nodes come: submitted to a cluster of one machine whose autoscaler starts from none.
+"""A fine-tuning that makes GPU nodes come, on a cluster of one machine whose autoscaler starts from none.
 
     python -m benchmarks.autoscaling --out docs/autoscaling
 
@@ -115,31 +115,28 @@ def train_on(cluster: LocalCluster, settings: Settings, count: NodeCount) -> lis
     said = []
     with count.watching():
         for job in (("ingest",), ("train", "bert", "--settings", "small")):
-            count.mark(f"trending {job[0]} is submitted")
-            said.append(submit(cluster, settings, job))
-            count.mark(f"trending {job[0]} has ended")
+            count.mark(f"trending {job[0]} begins")
+            said.append(run(cluster, settings, job))
+            count.mark(f"trending {job[0]} ends")
         deadline = time.monotonic() + GIVE_UP_S
         while count.nodes[-1] > 1 and time.monotonic() < deadline:
             time.sleep(EVERY_S)
     return said
 
 
-def submit(cluster: LocalCluster, settings: Settings, job: tuple[str, ...]) -> tuple[str, str]:
-    """`ray job submit` of one job; the command for a reader, and what it printed.
+def run(cluster: LocalCluster, settings: Settings, job: tuple[str, ...]) -> tuple[str, str]:
+    """One job on the cluster; the command for a reader, and what it printed.
 
     Raises `RuntimeError` with the end of its output where it fails.
     """
-    ray = str(Path(sys.executable).with_name("ray"))
-    head = ("job", "submit", "--working-dir", ".", "--runtime-env", "runtime_env.yaml", "--")
-    chosen = [f"{name}={value}" for name, value in TRAIN.items()] if job[0] == "train" else []
-    words = ("-m", "jobs", *job, "--home", str(settings.root))
+    chosen = TRAIN if job[0] == "train" else {}
     done = subprocess.run(
-        [ray, *head, "env", *chosen, sys.executable, *words],
-        cwd=ROOT, env={**os.environ, **cluster.environment}, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "jobs", *job, "--home", str(settings.root)],
+        cwd=ROOT, env={**os.environ, **cluster.environment, **chosen}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"{job} failed:\n{(done.stdout + done.stderr)[-3000:]}")
-    shown = " ".join(["ray", *head, *chosen, "python", "-m", "jobs", *job])
+    shown = " ".join([*(f"{name}={value}" for name, value in chosen.items()), "trending", *job])
     return shown, done.stdout
 
 

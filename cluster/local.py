@@ -157,9 +157,7 @@ def stop_cluster(settings: Settings) -> LocalCluster | None:
     if found is not None:
         for node in reversed(found.nodes):
             stop_node(node)
-    for file in (_file(settings), _folder(settings) / "token"):
-        file.unlink(missing_ok=True)
-    shutil.rmtree(_ray_folder(settings), ignore_errors=True)
+    _forget(settings)
     return found
 
 
@@ -182,8 +180,14 @@ def _ended_on_error(settings: Settings) -> Iterator[list[Node]]:
     except BaseException:
         for node in reversed(started):
             stop_node(node, kill=True)
-        _file(settings).unlink(missing_ok=True)
+        _forget(settings)
         raise
+
+
+def _forget(settings: Settings) -> None:
+    for file in (_file(settings), _folder(settings) / "token"):
+        file.unlink(missing_ok=True)
+    shutil.rmtree(_ray_folder(settings), ignore_errors=True)
 
 
 def keep(settings: Settings, cluster: LocalCluster) -> LocalCluster:

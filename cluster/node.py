@@ -62,11 +62,14 @@ def start_node(
         )
     node = Node(name, started.pid, psutil.Process(started.pid).create_time(), cpus, gpus, str(log))
     deadline = time.monotonic() + START_S
-    while STARTED not in _text(log):
-        if started.poll() is not None or time.monotonic() > deadline:
-            stop_node(node)
-            raise ClusterError(f"The node {name} did not start. The end of {log}:\n{_text(log)[-1500:]}")
-        time.sleep(POLL_S)
+    try:
+        while STARTED not in _text(log):
+            if started.poll() is not None or time.monotonic() > deadline:
+                raise ClusterError(f"The node {name} did not start. The end of {log}:\n{_text(log)[-1500:]}")
+            time.sleep(POLL_S)
+    except BaseException:  # Ctrl-C too
+        stop_node(node, kill=True)
+        raise
     return node
 
 

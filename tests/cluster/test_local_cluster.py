@@ -100,6 +100,22 @@ def test_nothing_is_left_when_it_is_ended(settings: Settings, running: LocalClus
     assert trending(settings, "down") == {"ended": None}
 
 
+def test_ctrl_c_while_a_node_starts_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[psutil.Process] = []
+
+    def interrupt(_seconds: float) -> None:
+        started.extend(psutil.Process().children(recursive=True))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cluster.node.time.sleep", interrupt)
+    settings = Settings(home=tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        start_cluster(settings)
+    assert started
+    assert not [process for process in started if process.is_running() and process.status() != "zombie"]
+    assert find_cluster(settings) is None
+
+
 def test_a_node_that_does_not_start_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     with pytest.raises(ClusterError, match=r"head did not start(.|\n)*no-such-option"):
