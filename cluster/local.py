@@ -78,7 +78,7 @@ def start_cluster(
     if running is not None:
         raise ClusterError(f"A cluster runs at {running.address} already. `trending cluster down` ends it.")
     token = _new_token(settings)
-    port, dashboard, agent = free_ports(3)
+    port, dashboard, agent, client = free_ports(4)
     ip, _, port = (at or f"{LOOPBACK}:{port}").rpartition(":")
     found = LocalCluster(f"{ip}:{port}", f"http://{LOOPBACK}:{dashboard}", token, (), store_mib)
     arguments = (
@@ -88,6 +88,7 @@ def start_cluster(
         "--include-dashboard=true",
         f"--dashboard-host={LOOPBACK}",
         f"--dashboard-port={dashboard}",
+        f"--ray-client-server-port={client}",
         f"--dashboard-agent-listen-port={agent}",
         f"--object-store-memory={store_mib * 2**20}",
         f"--temp-dir={_ray_folder(settings)}",
