@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import NoReturn
 
+from jobs.exhausted import exhausted
 from trending.errors import TrendingError
 
 
@@ -16,14 +18,23 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         build_app()(args=words, prog_name="trending")
     except TrendingError as error:
-        sys.stderr.write(f"error: {error}\n")
-        if "--json" in words:
-            sys.stdout.write(json.dumps({"error": str(error), "type": type(error).__name__}) + "\n")
-        sys.exit(1)
+        _fail(error, as_json="--json" in words)
     except SystemError as error:
         if not _is_interrupt(error):
             raise
         sys.exit(130)
+    except Exception as error:
+        full = exhausted(error)
+        if full is None:
+            raise
+        _fail(full, as_json="--json" in words)
+
+
+def _fail(error: TrendingError, *, as_json: bool) -> NoReturn:
+    sys.stderr.write(f"error: {error}\n")
+    if as_json:
+        sys.stdout.write(json.dumps({"error": str(error), "type": type(error).__name__}) + "\n")
+    sys.exit(1)
 
 
 def _is_interrupt(error: BaseException) -> bool:

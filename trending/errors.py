@@ -75,6 +75,10 @@ class RegistryError(TrendingError):
     """There is no such run, registered version or alias."""
 
 
+class ExhaustedError(TrendingError):
+    """A disk is full, or Ray's object store with the disk that it spills to."""
+
+
 class LLMError(TrendingError):
     """A language model did not answer: its engine is down, or its answer cannot be read."""
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from trending.causes import causes
 from trending.errors import SourceError
 
 
@@ -32,15 +33,5 @@ def source_faults() -> Iterator[None]:
 
 def find_source_error(error: BaseException) -> SourceError | None:
     """The `SourceError` that an error is, wraps or was caused by, or None."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        current = waiting.pop()
-        if not isinstance(current, BaseException) or id(current) in seen:
-            continue
-        # Ray's own wrapper is a subclass of what it wraps; only the exact type is the one that was raised.
-        if type(current) is SourceError:
-            return current
-        seen.add(id(current))
-        waiting += [current.__context__, current.__cause__, getattr(current, "cause", None)]
-    return None
+    # Ray's own wrapper is a subclass of what it wraps; only the exact type is the one that was raised.
+    return next((one for one in causes(error) if type(one) is SourceError), None)
