@@ -114,7 +114,7 @@ def _genre_limits(record: EvaluationRecord) -> list[str]:
         found.append(f"Fewer than {FEW_TITLES} test titles, too few to be sure of a score: {names}.")
     low = sorted((row for row in record.genres if row.support and row.f1 < LOW_F1), key=lambda row: row.f1)
     if low:
-        names = listed([f"{row.genre} ({row.f1:.2f})" for row in low])
+        names = listed([f"{row.genre} ({row.f1:.3f})" for row in low])
         found.append(f"F1 below {LOW_F1}: of the labels given and due, fewer than half agree: {names}.")
     error = record.scores.get("mean_genre_calibration_error", math.nan)
     if error > HIGH_CALIBRATION_ERROR:
