@@ -34,6 +34,7 @@ COMMANDS = (
     "calibration",
     "generalise",
     "explain",
+    "monitor",
     "promote",
     "promote:approve",
     "rollback",

@@ -85,7 +85,7 @@ def load_documents(settings: Settings, snapshot_id: int, *, time_split: bool = F
     rows, corrected = _with_corrections(rows, settings)
     labelled = rows.filter(pc.greater(pc.list_value_length(rows["genres"]), 0))
     kept = _without_repeats(labelled)
-    reviews = _reviews(tables, snapshot_id, limit=settings.train.document.max_reviews)
+    reviews = reviews_by_title(tables, snapshot_id, limit=settings.train.document.max_reviews)
     genres = load_taxonomy().genres
     records = kept.select(["title_id", "title_key", "title", "plot", "genres", "split"]).to_pylist()
     records.sort(key=lambda r: r["title_id"])  # Iceberg promises no order; a seed should give one answer
@@ -122,7 +122,7 @@ def find_document(
         count = "several titles" if found else "no title"
         raise SnapshotError(f"{title_id!r}: {count} of snapshot {snapshot_id} have an id that begins so.")
     row = found[0]
-    reviews = _reviews(tables, snapshot_id, limit=max_reviews)[row["title_id"]]
+    reviews = reviews_by_title(tables, snapshot_id, limit=max_reviews)[row["title_id"]]
     return row["title_id"], make_document(row["title"], row["plot"], reviews, max_reviews=max_reviews)
 
 
@@ -165,7 +165,7 @@ def _without_repeats(rows: pa.Table) -> pa.Table:
     return rows.filter(pc.invert(repeated))
 
 
-def _reviews(tables: Tables, snapshot_id: int, *, limit: int) -> dict[str, list[str]]:
+def reviews_by_title(tables: Tables, snapshot_id: int, *, limit: int) -> dict[str, list[str]]:
     """Up to `limit` reviews a title, in the order of their ids."""
     found: dict[str, list[str]] = defaultdict(list)
     if limit == 0:

@@ -13,6 +13,7 @@ from trending.settings.evaluation import EvaluationSettings
 from trending.settings.gate import GateSettings
 from trending.settings.llm import LLMSettings
 from trending.settings.loading import Loaded, changed, load_settings, read_settings, ready_settings
+from trending.settings.monitoring import DriftSettings, MonitoringSettings
 from trending.settings.platform import IngestSettings, RaySettings, Settings, SplitSettings
 from trending.settings.resources import Resources, WorkerResources
 from trending.settings.secret import SecretSettings
@@ -44,6 +45,7 @@ __all__ = [
     "ClassifierReplicas",
     "ClusterSettings",
     "DocumentSettings",
+    "DriftSettings",
     "EmbeddingSettings",
     "EnrichmentSettings",
     "EvaluationSettings",
@@ -55,6 +57,7 @@ __all__ = [
     "LabelSettings",
     "LinearSettings",
     "Loaded",
+    "MonitoringSettings",
     "PoolSettings",
     "RaySettings",
     "ReplicaSettings",

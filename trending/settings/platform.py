@@ -14,6 +14,7 @@ from trending.settings.enrichment import EnrichmentSettings
 from trending.settings.evaluation import EvaluationSettings
 from trending.settings.gate import GateSettings
 from trending.settings.llm import LLMSettings
+from trending.settings.monitoring import MonitoringSettings
 from trending.settings.secret import SecretSettings
 from trending.settings.section import Section
 from trending.settings.serving import ServeSettings
@@ -30,6 +31,8 @@ class RaySettings(Section):
     """Object store of a local cluster, in MiB."""
     dashboard: bool = False
     """Start the dashboard with a local cluster (port 8265)."""
+    tls: bool = False
+    """Nodes that `trending cluster up` starts, and their clients, talk over TLS, with certificates made for them."""
 
 
 class IngestSettings(Section):
@@ -88,6 +91,7 @@ class Settings(BaseSettings):
     llm: LLMSettings = LLMSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     gate: GateSettings = GateSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     serve: ServeSettings = ServeSettings()
 
     @classmethod
@@ -184,6 +188,11 @@ class Settings(BaseSettings):
     def service_dir(self) -> Path:
         """What the service writes: assignments, feedback, the tokens of the day."""
         return self.root / "service"
+
+    @property
+    def monitoring_dir(self) -> Path:
+        """References that windows are held against."""
+        return self.root / "monitoring"
 
     @property
     def tuning_dir(self) -> Path:
