@@ -21,13 +21,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from cluster.certificates import make_certificates, tls_environment
 from cluster.node import Node, free_ports, inherited, start_node, stop_node
 from trending.errors import ClusterError
 from trending.settings import Settings
 
 STORE_MIB = 256
 """Object store of each node: they share one machine's memory."""
-HEAD, LOOPBACK = "head", "127.0.0.1"
+HEAD, LOOPBACK, TLS = "head", "127.0.0.1", "tls"
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,15 @@ class LocalCluster:
     store_mib: int = STORE_MIB
     grows_to: int = 0
     """GPU nodes that its autoscaler may add."""
+    tls: str | None = None
+    """Folder of the certificates with which its nodes and their clients talk; None: they talk in the clear."""
 
     @property
     def environment(self) -> dict[str, str]:
         """What a process must find in its environment to work on this cluster."""
         token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": self.token_file} if self.token_file else {}
-        return {"RAY_ADDRESS": self.address, "RAY_API_SERVER_ADDRESS": self.dashboard, **token}
+        tls = tls_environment(Path(self.tls)) if self.tls else {}
+        return {"RAY_ADDRESS": self.address, "RAY_API_SERVER_ADDRESS": self.dashboard, **token, **tls}
 
     @property
     def alive(self) -> bool:
@@ -65,12 +69,14 @@ def start_cluster(
     gpus: int = 0,
     store_mib: int = STORE_MIB,
     at: str | None = None,
+    tls: bool = False,
     head: tuple[str, ...] = (),
     env: dict[str, str] | None = None,
 ) -> LocalCluster:
     """A head and `nodes` - 1 workers, each with so many logical CPUs and pretended GPUs (the head has no GPU where
-    there are workers). `at` is the address to listen on, else a free port of 127.0.0.1; `head` and `env` are further
-    arguments of the head's `ray start`, and variables for all.
+    there are workers). `at` is the address to listen on, else a free port of 127.0.0.1; `tls`: they talk over TLS,
+    with certificates made for this cluster; `head` and `env` are further arguments of the head's `ray start`, and
+    variables for all.
 
     Raises `ClusterError` where one runs already, or a node does not come up; then none is left running.
     """
@@ -81,6 +87,9 @@ def start_cluster(
     port, dashboard, agent, client = free_ports(4)
     ip, _, port = (at or f"{LOOPBACK}:{port}").rpartition(":")
     found = LocalCluster(f"{ip}:{port}", f"http://{LOOPBACK}:{dashboard}", token, (), store_mib)
+    if tls:
+        make_certificates(_folder(settings) / TLS, ip)
+        found = replace(found, tls=str(_folder(settings) / TLS))
     arguments = (
         "--head",
         f"--node-ip-address={ip}",
@@ -91,7 +100,7 @@ def start_cluster(
         f"--ray-client-server-port={client}",
         f"--dashboard-agent-listen-port={agent}",
         f"--object-store-memory={store_mib * 2**20}",
-        f"--temp-dir={_ray_folder(settings)}",
+        f"--temp-dir={ray_folder(settings)}",
         *head,
     )
     with _ended_on_error(settings) as grown:
@@ -188,7 +197,8 @@ def _ended_on_error(settings: Settings) -> Iterator[list[Node]]:
 def _forget(settings: Settings) -> None:
     for file in (_file(settings), _folder(settings) / "token"):
         file.unlink(missing_ok=True)
-    shutil.rmtree(_ray_folder(settings), ignore_errors=True)
+    for folder in (ray_folder(settings), _folder(settings) / TLS):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def keep(settings: Settings, cluster: LocalCluster) -> LocalCluster:
@@ -205,7 +215,7 @@ def _folder(settings: Settings) -> Path:
     return settings.root / "cluster"
 
 
-def _ray_folder(settings: Settings) -> Path:
+def ray_folder(settings: Settings) -> Path:
     """Where Ray keeps its sockets and logs, and word of the cluster: in Ray's own folder every job of the machine finds
     that. Sockets need a short path."""
     mine = hashlib.sha256(str(settings.root).encode()).hexdigest()[:8]

@@ -37,6 +37,14 @@ def up(
     nodes: Annotated[int, typer.Option("--nodes", min=1, help="The head and its workers.")] = 3,
     cpus: CpusOption = 2,
     gpus: Annotated[int, typer.Option("--gpus", min=0, help="Pretended GPUs of each worker.")] = 0,
+    tls: Annotated[
+        bool | None,
+        typer.Option(
+            "--tls/--no-tls",
+            help="Nodes and clients talk over TLS.",
+            show_default="`ray.tls` of the settings",
+        ),
+    ] = None,
     json: JsonOption = False,
     home: HomeOption = None,
     settings: SettingsOption = None,
@@ -50,7 +58,8 @@ def up(
     output = open_output(as_json=json, home=home, settings_file=settings)
     with output.steps() as report:
         report(f"Starting {nodes} node{'s' * (nodes > 1)}")
-        found = start_cluster(output.settings, nodes=nodes, cpus=cpus, gpus=gpus)
+        over_tls = output.settings.ray.tls if tls is None else tls
+        found = start_cluster(output.settings, nodes=nodes, cpus=cpus, gpus=gpus, tls=over_tls)
     _say_started(output, found)
 
 
@@ -150,7 +159,8 @@ def _nodes(cluster: LocalCluster) -> list[dict[str, Any]]:
 def _say_started(output: Output, cluster: LocalCluster) -> None:
     say = output.console.print
     grows = f", and up to {cluster.grows_to} more with a pretended GPU" if cluster.grows_to else ""
-    say(f"{len(cluster.nodes)} node(s) at {cluster.address}{grows}. Dashboard: {cluster.dashboard}")
+    over = " over TLS" if cluster.tls else ""
+    say(f"{len(cluster.nodes)} node(s) at {cluster.address}{over}{grows}. Dashboard: {cluster.dashboard}")
     say('Work on it:  eval "$(trending cluster env)"', markup=False)
     say("End it:      trending cluster down")
     output.result(_summary(cluster))
