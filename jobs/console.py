@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 
+from jobs.metadata import TOLD, tell_dashboard
 from trending.settings import Settings, load_settings
 
 JsonOption = Annotated[
@@ -72,7 +73,8 @@ class Output:
             sys.stdout.flush()
 
     def result(self, payload: Mapping[str, Any]) -> None:
-        """The job's result, for a machine. Does nothing for a person."""
+        """The job's result, for a machine; in a submitted job, what leads to what it made is in the dashboard, too."""
+        tell_dashboard({name: payload.get(name) for name in TOLD})
         if self.as_json:
             sys.stdout.write(json.dumps(payload, ensure_ascii=False, default=str) + "\n")
             sys.stdout.flush()
@@ -131,4 +133,6 @@ class Steps:
 
 def open_output(*, as_json: bool, home: Path | None, settings_file: Path | None) -> Output:
     """The output and the settings of one job."""
-    return Output(as_json=as_json, settings=load_settings(settings_file, home=home))
+    output = Output(as_json=as_json, settings=load_settings(settings_file, home=home))
+    tell_dashboard({"profile": output.settings.profile or "none"})
+    return output
