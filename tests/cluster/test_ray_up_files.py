@@ -14,6 +14,9 @@ import pytest
 import yaml
 
 from tests.cluster.manifests import ROOT, environment, ray_specs
+from trending.planning.workers import bert_workers, embedding_actors, xgboost_workers
+from trending.settings import load_settings
+from trending.settings.profiles import VARIABLE
 
 CLOUDS = pytest.mark.parametrize("cloud", ["aws", "gcp"])
 GPU_TYPES = ("gpu-spot", "gpu-on-demand")
@@ -77,6 +80,27 @@ def test_gpus_are_spot_first_and_on_demand_else(cloud: str) -> None:
     assert spot["resources"] == on_demand["resources"], "one stands in for the other"
     assert "--env RAY_enable_autoscaler_v2=1" in ray_up(cloud)["docker"]["run_options"], "priorities are v2's"
     assert all("trending-gpu" in kinds[name]["docker"]["worker_image"] for name in GPU_TYPES)
+
+
+@CLOUDS
+def test_the_nodes_hold_what_the_profile_plans_with(cloud: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "prod")
+    settings = load_settings()
+    kinds = ray_up(cloud)["available_node_types"]
+    pools = [pool for pool in settings.cluster.pools if pool.use == "jobs"]
+    gpus = sum(kinds[name]["max_workers"] * kinds[name]["resources"]["GPU"] for name in GPU_TYPES)
+    assert gpus >= sum(pool.max_nodes * pool.gpus for pool in pools)
+    cpus = kinds["data"]["max_workers"] * kinds["data"]["resources"]["CPU"]
+    assert cpus >= sum(pool.max_nodes * pool.cpus for pool in pools if not pool.gpus)
+    assert ray_up(cloud)["max_workers"] >= sum(
+        kind["max_workers"] for kind in kinds.values() if "max_workers" in kind
+    )
+
+    train = settings.train
+    on_gpus = bert_workers(train.bert, gpu=True)
+    assert all(kinds[name]["resources"]["CPU"] >= on_gpus.cpus for name in GPU_TYPES)
+    for ask in (xgboost_workers(train.xgboost, gpu=False), embedding_actors(train.embedding, gpu=False)):
+        assert kinds["data"]["resources"]["CPU"] >= ask.cpus, ask.what
 
 
 def _is_spot(cloud: str, kind: dict[str, Any]) -> bool:
