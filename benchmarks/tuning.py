@@ -1,11 +1,12 @@
 """HyperBand with TPE beside random search without stopping, on the same budget of boosting rounds.
 
-    python -m benchmarks.tuning --data ../shared/data
+    python -m benchmarks.tuning --data ../shared/data --titles 3000 --rounds 90
     python -m benchmarks.tuning --seeds 1 --trials 3 --rounds 45        # minutes, on the sample
 
 For each seed, random search trains `--trials` settings to their end; the rounds that this takes are the budget of
 the other. Both begin with the default settings and read the same rows. How long each took to a score as good as
-random search's best is counted in seconds and in rounds; the start of the workers is in the seconds.
+random search's best is counted in seconds and in rounds; the start of the workers is in the seconds. A whole turn of
+HyperBand's brackets takes the rounds of eight trainings: with fewer trials it is cut off before it has chosen.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -94,7 +96,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as home:
         settings = make_settings(Path(home), arguments)
         with ray_session(settings):
-            shared = ingest_and_prepare(settings, arguments.data) if seeds else None
+            shared = ingest_and_prepare(settings, arguments.data, arguments.titles) if seeds else None
             for seed in seeds:
                 outcomes += both_searches(settings, shared, arguments.trials, seed)
                 Console(stderr=True).print(outcomes[-2:])
@@ -119,6 +121,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=270, help="of a full training")
     parser.add_argument("--workers", type=int, default=1, help="of each trial")
     parser.add_argument("--data", type=Path, help="folder of the real catalogues; default: the sample")
+    parser.add_argument("--titles", type=int, help="so many of its titles, at random; default: all")
     parser.add_argument("--scratch", type=Path, help="where the temporary state goes")
     parser.add_argument(
         "--json", type=Path, help="also write the figures here; seeds it holds are not run again"
@@ -148,7 +151,7 @@ def write_outcomes(outcomes: list[Outcome], file: Path | None) -> None:
         file.write_text(json.dumps([asdict(one) for one in outcomes], indent=1), encoding="utf-8")
 
 
-def ingest_and_prepare(settings: Settings, folder: Path | None) -> SharedRows:
+def ingest_and_prepare(settings: Settings, folder: Path | None, titles: int | None = None) -> SharedRows:
     """The rows that every trial of every search reads."""
     from trending.catalog.ingest import ingest
     from trending.catalog.snapshots import resolve_snapshot
@@ -156,6 +159,9 @@ def ingest_and_prepare(settings: Settings, folder: Path | None) -> SharedRows:
 
     ingest(catalogues_in(folder) if folder else [parse_source("sample")], settings)
     documents = load_documents(settings, resolve_snapshot(settings, "latest"))
+    if titles is not None:
+        chosen = np.random.default_rng(settings.train.seed).permutation(len(documents.documents))[:titles]
+        documents = documents.take(np.sort(chosen))
     return XGBoostTarget().prepare(documents, settings, settings.root / "rows", report=silent)
 
 
