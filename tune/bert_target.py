@@ -52,7 +52,7 @@ class BertTarget:
         chosen = train.bert
         return bert_workers(chosen, gpu=wants_gpu(chosen.device, chosen.least_workers, gpus))
 
-    def reporting(self, train: TrainSettings) -> TrainSettings:
+    def reporting(self, train: TrainSettings, base: TrainSettings) -> TrainSettings:
         """As they are: every epoch is reported."""
         return train
 

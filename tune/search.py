@@ -187,7 +187,7 @@ def _result(study: Study, target: Target, trials: Trials, began: float) -> Searc
     if best is None:
         first = next((trial.error for trial in done if trial.error), "no reason given")
         raise TrainingError(f"All {len(done)} trials of {study.name} failed. The first: {first}")
-    chosen = target.reporting(with_values(study.train, best.values))
+    chosen = target.reporting(with_values(study.train, best.values), study.train)
     return SearchResult(study, done, best, chosen, time.perf_counter() - began)
 
 

@@ -55,8 +55,8 @@ class Target(Protocol):
         """Workers of a training, on a cluster with so many GPUs."""
         ...
 
-    def reporting(self, train: TrainSettings) -> TrainSettings:
-        """The settings, made to report often enough for a scheduler."""
+    def reporting(self, train: TrainSettings, base: TrainSettings) -> TrainSettings:
+        """A trial's settings, made to report often enough for a scheduler; `base` are those the search began with."""
         ...
 
     def finished(self, reports: Sequence[Mapping[str, Any]], train: TrainSettings) -> bool:

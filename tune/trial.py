@@ -67,7 +67,7 @@ class TrialRun(tune.Trainable):
         self._trial = trial = TrialConfig(**config)
         self._portable = portable
         self._target, self._folder, self._shared = target, folder, shared
-        self._settings = target.reporting(with_values(train, trial.values))
+        self._settings = target.reporting(with_values(train, trial.values), train)
         self._run_folder = folder / trial.name
         self._start = folder / f"{trial.name}.{INHERITED}"
         self._reports = Reports(folder / f"{trial.name}.jsonl")

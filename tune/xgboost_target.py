@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from ray.train import UserCallback
 
 
+ROUNDS_BY_RATE = (0.25, 2.0)
+"""Times the rounds of the settings: the fewest and the most that a trial has for its learning rate."""
+
+
 @dataclass(frozen=True)
 class SharedRows:
     """Training and validation rows in files."""
@@ -38,6 +42,8 @@ class XGBoostTarget:
     metric: str = "best_loss"
     mode: str = "min"
     step: str = "rounds_done"
+    rounds_by_rate: bool = True
+    """A trial with half the learning rate has twice the rounds, within `ROUNDS_BY_RATE`."""
 
     @property
     def space(self) -> Space:
@@ -53,12 +59,21 @@ class XGBoostTarget:
         chosen = train.xgboost
         return xgboost_workers(chosen, gpu=wants_gpu(chosen.device, chosen.num_workers, gpus))
 
-    def reporting(self, train: TrainSettings) -> TrainSettings:
-        """With a checkpoint, and so a report, at least every ninth of the rounds."""
-        often = min(train.xgboost.checkpoint_every, max(1, train.xgboost.rounds // FULL_BUDGET))
-        return train.model_copy(
-            update={"xgboost": train.xgboost.model_copy(update={"checkpoint_every": often})}
-        )
+    def reporting(self, train: TrainSettings, base: TrainSettings) -> TrainSettings:
+        """With the rounds that its learning rate takes; a checkpoint, and so a report, at least every ninth of them."""
+        rounds = self._rounds(train, base) if self.rounds_by_rate else base.xgboost.rounds
+        often = min(base.xgboost.checkpoint_every, max(1, rounds // FULL_BUDGET))
+        changed = {"rounds": rounds, "checkpoint_every": often}
+        return train.model_copy(update={"xgboost": train.xgboost.model_copy(update=changed)})
+
+    def _rounds(self, train: TrainSettings, base: TrainSettings) -> int:
+        """As many as make learning rate times rounds what it is in the settings that the search began with.
+
+        Otherwise quick learners would lead at every early rung, and those that end best would be stopped there.
+        """
+        least, most = ROUNDS_BY_RATE
+        times = base.xgboost.learning_rate / train.xgboost.learning_rate
+        return max(1, round(base.xgboost.rounds * min(max(times, least), most)))
 
     def finished(self, reports: Sequence[Mapping[str, Any]], train: TrainSettings) -> bool:
         """All rounds are done, or the last ones brought nothing."""

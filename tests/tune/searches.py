@@ -21,9 +21,10 @@ GOOD, BAD = 0.3, 1e-4
 
 @dataclass(frozen=True)
 class QuickTarget(XGBoostTarget):
-    """Trials differ in their learning rate alone."""
+    """Trials differ in their learning rate alone, not in their rounds."""
 
     rates: tuple[float, ...] = (GOOD, BAD)
+    rounds_by_rate: bool = False
 
     @property
     def space(self) -> Space:

@@ -16,6 +16,7 @@ from tune.bert_target import BertTarget
 from tune.recorder import StudyRecorder
 from tune.reports import BUDGET, FINISHED, OBJECTIVE, STEP, KeepReports, Reports, as_result
 from tune.schedulers import FULL_BUDGET
+from tune.spaces import with_values
 from tune.target import Target, find_target
 from tune.trials import Trial
 from tune.xgboost_target import XGBoostTarget
@@ -87,9 +88,20 @@ def test_a_training_that_ended_by_itself_has_had_its_full_budget(
 
 @pytest.mark.parametrize("rounds", [5, 9, 90, 400])
 def test_trees_report_often_enough_for_three_rungs(rounds: int) -> None:
-    train = XGBoostTarget().reporting(TrainSettings(xgboost=XGBoostSettings(rounds=rounds)))
+    base = TrainSettings(xgboost=XGBoostSettings(rounds=rounds))
+    train = XGBoostTarget().reporting(base, base)
+    assert train.xgboost.rounds == rounds
     assert train.xgboost.checkpoint_every <= max(1, rounds / FULL_BUDGET)
-    assert XGBoostTarget().reporting(train) == train
+    assert XGBoostTarget().reporting(train, base) == train
+
+
+@pytest.mark.parametrize(("rate", "rounds"), [(0.08, 90), (0.04, 180), (0.16, 45), (0.01, 180), (0.9, 22)])
+def test_a_slower_learner_has_more_rounds_within_bounds(rate: float, rounds: int) -> None:
+    base = TrainSettings(xgboost=XGBoostSettings(rounds=90, learning_rate=0.08))
+    found = XGBoostTarget().reporting(with_values(base, {"xgboost.learning_rate": rate}), base)
+    assert found.xgboost.rounds == rounds
+    assert found.xgboost.learning_rate == rate
+    assert XGBoostTarget().length(found) == rounds
 
 
 @pytest.mark.parametrize("model", ["xgboost", "bert"])
