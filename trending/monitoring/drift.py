@@ -21,8 +21,8 @@ from trending.monitoring.window import Window
 from trending.settings import DriftSettings
 
 Family = Literal["input", "answers", "quality"]
-EMPTY_WORDS = 4
-"""A document of fewer words says nothing: the title alone, or a field that broke."""
+EMPTY_WORDS = 8
+"""A document of fewer words is a title alone, or hardly more: the field of the plot broke."""
 
 
 @dataclass(frozen=True)
