@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from trending.llm.openvino_engine import OpenVINOEngine
 from trending.llm.protocol import GenerateRequest, ScoreRequest, chat
 from trending.settings import LLMSettings
 
 
+@pytest.mark.slow
 def test_the_second_opening_of_a_gguf_file_answers_as_the_first(tmp_path: Path) -> None:
     async def ask() -> tuple[str, tuple[float, ...]]:
         settings = LLMSettings(max_tokens=12, threads=1)

@@ -30,6 +30,7 @@ def prepared(encoder: Path) -> Prepared:
     return prepare(tiny_titles(200, 60), tiny_settings(encoder))
 
 
+@pytest.mark.slow
 def test_every_zero_stage_walks_as_plain_pytorch_does(
     prepared: Prepared, encoder: Path, tmp_path: Path
 ) -> None:
