@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from serve_app.api.admission import Admission, Caller
 from serve_app.api.cache import RecentlyUsed
+from serve_app.api.limits import Shedding
 from serve_app.api.vitals import Vitals
 from serve_app.contracts import ModelCard, Services, TitleStoreService
 from trending.settings import Settings
@@ -52,6 +53,8 @@ class ApiContext:
     reasons: RecentlyUsed[Reasons]
     """The words that decided, by document and version: an explanation costs as much as dozens of answers."""
     snapshot: CurrentSnapshot
+    shedding: Shedding = field(default_factory=Shedding)
+    """Of the classifiers."""
     unavailable: tuple[type[BaseException], ...] = ()
     started: int = field(default_factory=lambda: int(time.time()))
 

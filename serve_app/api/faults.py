@@ -16,6 +16,7 @@ from trending.errors import (
 
 _log = logging.getLogger(__name__)
 _RETRY_AFTER_S = 1.0
+NO_PLACE = "All places are taken; ask again later."
 
 
 def problem_of(error: BaseException, unavailable: tuple[type[BaseException], ...]) -> Problem | None:
@@ -28,7 +29,7 @@ def problem_of(error: BaseException, unavailable: tuple[type[BaseException], ...
     original = cause if isinstance(cause, BaseException) else error
     if isinstance(error, unavailable) or isinstance(original, unavailable):
         wait_s = getattr(original, "retry_after_s", None) or _RETRY_AFTER_S
-        return Problem("unavailable", "All places are taken; ask again later.", retry_after_s=wait_s)
+        return no_place(wait_s)
     if isinstance(original, ServiceError):
         _log.error("A part of the service failed: %s", original)
         return Problem(
@@ -37,6 +38,11 @@ def problem_of(error: BaseException, unavailable: tuple[type[BaseException], ...
     if isinstance(original, LLMError):
         return _of_language_model(original)
     return None
+
+
+def no_place(wait_s: float = _RETRY_AFTER_S) -> Problem:
+    """Everything that could answer has as much to do as it may."""
+    return Problem("unavailable", NO_PLACE, retry_after_s=wait_s)
 
 
 def _of_language_model(error: LLMError) -> Problem:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serve_app.api.context import ApiContext
-from serve_app.api.faults import problem_of
+from serve_app.api.faults import NO_PLACE, no_place, problem_of
 from serve_app.api.keys import Scope
 from serve_app.api.problems import Problem
 
@@ -19,9 +19,10 @@ SCOPE = "x-scope"
 """Where an operation of the OpenAPI document names the scope it needs."""
 
 
-def router(tag: str) -> APIRouter:
-    """A router for routes that need an API key, where there are keys."""
-    return APIRouter(tags=[tag], route_class=KeyedRoute)
+def router(tag: str, *, sheds: bool = False) -> APIRouter:
+    """A router for routes that need an API key, where there are keys. With `sheds` they are refused unread while the
+    classifiers have no place."""
+    return APIRouter(tags=[tag], route_class=SheddingRoute if sheds else KeyedRoute)
 
 
 def needs(scope: Scope) -> dict[str, Any]:
@@ -52,6 +53,27 @@ class KeyedRoute(APIRoute):
                 raise problem from error
 
         return checked
+
+
+class SheddingRoute(KeyedRoute):
+    """One that stands on the classifiers alone, and whose requests cost nothing while those have no place."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, asked only where there may be a place."""
+        handler = super().get_route_handler()
+
+        async def shed(request: Request) -> Response:
+            shedding = request.app.state.context.shedding
+            if shedding.refuses:
+                raise no_place()
+            try:
+                return await handler(request)
+            except Problem as problem:
+                if problem.detail == NO_PLACE:
+                    shedding.found_full()
+                raise
+
+        return shed
 
 
 def _check_content_type(request: Request) -> None:

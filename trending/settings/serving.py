@@ -79,8 +79,9 @@ class ServeSettings(Section):
     """Kinds of models that answer, in this order, where the champion fails."""
     max_batch_size: int = Field(default=32, ge=1)
     batch_wait_ms: float = Field(default=5.0, ge=0)
-    max_queued_requests: int = Field(default=128, ge=1)
-    """Requests that may wait for the classifier; one more gets 503."""
+    max_queued_requests: int = Field(default=16, ge=1)
+    """Requests that may wait for the classifier, beside those that its replicas hold; one more gets 503. More make the
+    answers later, not more."""
     gateway: GatewayReplicas = GatewayReplicas()
     classifier: ClassifierReplicas = ClassifierReplicas()
     llm: LLMReplicas = LLMReplicas()

@@ -18,7 +18,7 @@ from serve_app.api.schemas.genres import GenresIn, GenresResponse, TitleIn
 
 def routes() -> APIRouter:
     """The routes of this module."""
-    group = router("genres")
+    group = router("genres", sheds=True)
     group.add_api_route(
         "/v1/genres",
         genres,

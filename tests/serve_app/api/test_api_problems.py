@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from serve_app.api.app import build_api
+from serve_app.api.limits import SHED_S, Shedding
 from tests.serve_app.api.fakes import FakeClassifiers, FakeTitles, OverloadedError, fake_services
 from trending.errors import ServiceError
 from trending.settings import Settings
@@ -140,6 +141,30 @@ def test_a_busy_deployment_is_a_503_at_once_with_a_time_to_wait(
     check(reply, 503, "unavailable")
     assert reply.headers["retry-after"] == "1"
     assert "10.0.0.7" not in reply.text
+
+
+def test_the_moment_after_a_refusal_is_refused_unread(
+    api: FastAPI, client: TestClient, classifiers: FakeClassifiers
+) -> None:
+    now = [0.0]
+    api.state.context.shedding = Shedding(clock=lambda: now[0])
+    classifiers.fails = OverloadedError()
+    check(client.post("/v1/genres", json=HEAT), 503, "unavailable")
+    classifiers.fails = None
+    reply = client.post("/v1/genres", content=b"{not even JSON", headers=JSON)
+    check(reply, 503, "unavailable")
+    assert reply.headers["retry-after"] == "1"
+    assert client.get("/v1/models").status_code == 200, "others are not refused"
+    now[0] += 1.01 * SHED_S
+    assert client.post("/v1/genres", json=HEAT).status_code == 200
+
+
+def test_what_is_no_lack_of_places_is_not_refused_unread(
+    client: TestClient, classifiers: FakeClassifiers
+) -> None:
+    classifiers.fails = ServiceError("No classifier answers.")
+    check(client.post("/v1/genres", json=HEAT), 503, "unavailable")
+    check(client.post("/v1/genres", content=b"{not even JSON", headers=JSON), 422, "invalid")
 
 
 def test_an_error_in_rays_wrapping_is_known_by_its_cause(
