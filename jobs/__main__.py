@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from typing import NoReturn
 
 from jobs.exhausted import exhausted
@@ -13,10 +14,12 @@ from trending.errors import TrendingError
 def main(arguments: list[str] | None = None) -> None:
     """Run one job and exit: 0 done, 1 an error that the message explains, 2 wrong usage, 130 stopped."""
     from jobs.cli import build_app
+    from jobs.console import only_results
 
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        build_app()(args=words, prog_name="trending")
+        with only_results() if "--json" in words else nullcontext():
+            build_app()(args=words, prog_name="trending")
     except TrendingError as error:
         _fail(error, as_json="--json" in words)
     except SystemError as error:

@@ -6,10 +6,11 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -40,6 +41,29 @@ DataOption = Annotated[
     str,
     typer.Option("--data", help="Snapshot: an id or its beginning, `latest`, `latest~1` (the one before)."),
 ]
+
+
+_RESULTS: ContextVar[TextIO | None] = ContextVar("results", default=None)
+"""Where results go while standard output is kept for them alone."""
+
+
+@contextmanager
+def only_results() -> Iterator[None]:
+    """Whatever anybody prints meanwhile goes to standard error, but for results: Ray tells of a lost node when it
+    likes, also after the last line."""
+    token = _RESULTS.set(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _RESULTS.reset(token)
+
+
+def write_result(payload: Mapping[str, Any]) -> None:
+    """One JSON object on a line of standard output."""
+    out = _RESULTS.get() or sys.stdout
+    out.write(json.dumps(payload, ensure_ascii=False, default=str) + "\n")
+    out.flush()
 
 
 PIPED_WIDTH = 140
@@ -76,8 +100,7 @@ class Output:
         """The job's result, for a machine; in a submitted job, what leads to what it made is in the dashboard, too."""
         tell_dashboard({name: payload.get(name) for name in TOLD})
         if self.as_json:
-            sys.stdout.write(json.dumps(payload, ensure_ascii=False, default=str) + "\n")
-            sys.stdout.flush()
+            write_result(payload)
 
 
 class Steps:
