@@ -20,8 +20,8 @@ AUTHORITY, CERTIFICATE, KEY = "ca.crt", "node.crt", "node.key"
 VALID = timedelta(days=30)
 
 
-def make_certificates(folder: Path, address: str) -> dict[str, str]:
-    """Write them for a cluster whose nodes are at this IP address; the variables by which Ray finds them.
+def make_certificates(folder: Path, *addresses: str) -> dict[str, str]:
+    """Write them for a cluster whose nodes are at these IP addresses; the variables by which Ray finds them.
 
     The authority's key is kept nowhere, so that no other certificate can be made for this cluster.
     """
@@ -35,9 +35,8 @@ def make_certificates(folder: Path, address: str) -> dict[str, str]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(authority_key, _hash())
     )
-    names = x509.SubjectAlternativeName(
-        [x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName("localhost")]
-    )
+    at = [x509.IPAddress(ipaddress.ip_address(address)) for address in dict.fromkeys(addresses)]
+    names = x509.SubjectAlternativeName([*at, x509.DNSName("localhost")])
     node = (
         _begun("trending-cluster-node", node_key, issuer="trending-cluster-authority")
         .add_extension(names, critical=False)

@@ -74,7 +74,7 @@ def start_cluster(
     env: dict[str, str] | None = None,
 ) -> LocalCluster:
     """A head and `nodes` - 1 workers, each with so many logical CPUs and pretended GPUs (the head has no GPU where
-    there are workers). `at` is the address to listen on, else a free port of 127.0.0.1; `tls`: they talk over TLS,
+    there are workers). `at` is the address of the head, else a free port of 127.0.0.1; `tls`: they talk over TLS,
     with certificates made for this cluster; `head` and `env` are further arguments of the head's `ray start`, and
     variables for all.
 
@@ -88,7 +88,10 @@ def start_cluster(
     ip, _, port = (at or f"{LOOPBACK}:{port}").rpartition(":")
     found = LocalCluster(f"{ip}:{port}", f"http://{LOOPBACK}:{dashboard}", token, (), store_mib)
     if tls:
-        make_certificates(_folder(settings) / TLS, ip)
+        from ray.util import get_node_ip_address
+
+        # Ray takes 127.0.0.1 for the machine's own address.
+        make_certificates(_folder(settings) / TLS, ip, LOOPBACK, get_node_ip_address())
         found = replace(found, tls=str(_folder(settings) / TLS))
     arguments = (
         "--head",
