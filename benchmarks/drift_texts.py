@@ -14,7 +14,7 @@ death=muerte war=guerra girl=chica boy=chico home=casa town=pueblo city=ciudad y
 must=debe find=encontrar finds=encuentra takes=toma while=mientras has=tiene have=tienen are=son be=ser
 out=fuera up=arriba down=abajo not=no it=lo its=su this=este friend=amigo night=noche time=tiempo
 """
-SPANISH = dict(pair.split("=") for pair in PAIRS.split())
+SPANISH = {word: other for word, _, other in (pair.partition("=") for pair in PAIRS.split())}
 """Enough words to make an English plot one that is half Spanish."""
 
 
