@@ -21,7 +21,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser redis setup-vllm test-vllm demo test test-faults test-service-faults test-cluster test-contract test-all lint format types contracts check docs lock bench-ingest bench-training bench-tuning bench-serving clean
+.PHONY: help setup browser setup-vllm test-vllm demo test test-faults test-service-faults test-cluster test-contract test-all lint format types contracts check docs lock bench-ingest bench-training bench-tuning bench-serving clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -50,9 +50,6 @@ $(VENV)-vllm/.installed: requirements-vllm.txt requirements-models.txt
 browser: ## Chromium for the page's tests (installs Debian's when root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 
-redis: ## Redis, for the test in which a cluster loses its head (installs Debian's when root)
-	@command -v redis-server >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server; }
-
 demo: setup ## Raw titles to a served model (DATA=folder for real catalogues)
 	$(BIN)/trending demo $(if $(DATA),--data $(DATA))
 
@@ -65,8 +62,8 @@ test-faults: setup ## Trainings whose workers, jobs and nodes are killed
 test-service-faults: setup ## A service under load whose replicas are killed, and that is deployed anew
 	eval "$$($(BIN)/python -m serve_app.environment)" && $(BIN)/python -m pytest tests/serve_app/test_service_faults.py
 
-test-cluster: setup redis ## Clusters on this machine: jobs and the service, nodes and disks that fail, who is let in
-	TRENDING_REQUIRE_REDIS=1 $(BIN)/python -m pytest tests/cluster
+test-cluster: setup ## Cluster files, and clusters on this machine: nodes that go, who is let in
+	$(BIN)/python -m pytest tests/cluster
 
 test-contract: setup ## Thousands of requests made up from the API's OpenAPI document
 	$(BIN)/python -m pytest tests/serve_app/test_contract.py

@@ -136,6 +136,8 @@ def add_node(
         f"--node-ip-address={LOOPBACK}",
         f"--dashboard-agent-listen-port={agent}",
         f"--object-store-memory={cluster.store_mib * 2**20}",
+        # In one folder, a node would take away the working folders of jobs that run on another.
+        f"--temp-dir={ray_folder(settings)}-{name.rpartition('-')[2]}",
     )
     variables = inherited() | cluster.environment | (env or {})
     del variables["RAY_ADDRESS"]
@@ -200,7 +202,8 @@ def _ended_on_error(settings: Settings) -> Iterator[list[Node]]:
 def _forget(settings: Settings) -> None:
     for file in (_file(settings), _folder(settings) / "token"):
         file.unlink(missing_ok=True)
-    for folder in (ray_folder(settings), _folder(settings) / TLS):
+    mine = ray_folder(settings)
+    for folder in (*mine.parent.glob(f"{mine.name}*"), _folder(settings) / TLS):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -50,7 +50,7 @@ def test_the_limits_name_what_the_numbers_say_against_the_model() -> None:
     record = synthetic_record()
     told = " ".join(limits(record, manifest_of(record)))
     assert "too few to be sure of a score: Western (12)" in told
-    assert "fewer than half agree: Western (0.31), Arts & Culture (0.44) and Thriller (0.48)" in told
+    assert "fewer than half agree: Western (0.310), Arts & Culture (0.440) and Thriller (0.480)" in told
     assert "Served worse, country: India. Micro-F1 0.552, 0.125 below the other titles (p 0.002)" in told
     assert "A letter swapped, dropped or doubled in one of ten words. Passed 171 of 200" in told
     assert "1970s" not in told
