@@ -69,6 +69,16 @@ def test_answers_that_agree_less_with_the_labels_alarm() -> None:
     assert "agreement with labels" in alarms(found)
 
 
+def test_titles_without_labels_say_nothing_of_the_quality() -> None:
+    right = window(2000, seed=4)
+    reference = replace(right, labels=right.assigned)
+    new = window(400, seed=5)
+    labels = new.assigned.copy()
+    labels[100:] = False
+    found = find_drift(reference, replace(new, labels=labels), GENRES, SETTINGS)
+    assert "agreement with labels" not in alarms(found)
+
+
 def test_what_is_sure_but_small_does_not_alarm() -> None:
     large = window(20_000, seed=6, words=np.random.default_rng(6).poisson(31, 20_000).astype(float))
     found = {one.name: one for one in judged(large).signals}["words"]

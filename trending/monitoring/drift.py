@@ -142,8 +142,8 @@ def _entropy(window: Window) -> npt.NDArray[np.float64]:
 
 
 def _agreement(window: Window) -> npt.NDArray[np.float64]:
-    """Genres both given and right, over those that are either (Jaccard)."""
+    """Genres both given and right, over those that are either (Jaccard), of each title that has labels."""
     assert window.labels is not None
-    both = (window.assigned & window.labels).sum(axis=1)
-    either = (window.assigned | window.labels).sum(axis=1)
-    return np.where(either > 0, both / np.maximum(either, 1), 1.0)
+    labelled = window.labels.any(axis=1)
+    right, given = window.labels[labelled], window.assigned[labelled]
+    return (given & right).sum(axis=1) / (given | right).sum(axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +48,9 @@ def reference_of(settings: Settings, bundle: Bundle, *, report: Report = silent)
 
     Raises `SnapshotError` where its snapshot is not in the catalogue any more.
     """
-    folder = settings.monitoring_dir / "references" / bundle.digest[:16]
+    encoder = settings.train.embedding.model_dump_json(include={"model", "max_tokens"})
+    name = f"{bundle.digest[:16]}-{hashlib.sha256(encoder.encode()).hexdigest()[:8]}"
+    folder = settings.monitoring_dir / "references" / name
     about, arrays = folder / "reference.json", folder / "window.npz"
     if about.is_file() and arrays.is_file():
         kept = json.loads(about.read_text(encoding="utf-8"))
@@ -62,7 +65,8 @@ def reference_of(settings: Settings, bundle: Bundle, *, report: Report = silent)
     window = _window(settings, bundle, rows.filter(held_out), snapshot_id, vocabulary, report)
     window.save(arrays)
     told = {"bundle": bundle.digest, "snapshot_id": snapshot_id, "vocabulary": sorted(vocabulary)}
-    about.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+    about.with_suffix(".new").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+    about.with_suffix(".new").replace(about)
     return Reference(bundle.digest, snapshot_id, vocabulary, window)
 
 
