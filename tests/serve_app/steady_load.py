@@ -13,7 +13,6 @@ import httpx
 
 TRIES = 60
 PATIENCE_S = 240.0
-RECONNECT_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Outcome:
     """One request, however often it was tried."""
 
     statuses: tuple[int, ...]
-    """Of each try; 0: the connection broke."""
+    """Of each try; 0: no answer at all."""
     told_when: bool
     """Every 503 had `Retry-After`."""
     answer: Mapping[str, Any]
@@ -29,9 +28,8 @@ class Outcome:
 
     @property
     def fine(self) -> bool:
-        """Answered in the end, after nothing worse than 503s that say when to come again, and broken connections
-        where those may be."""
-        return self.statuses[-1] == 200 and set(self.statuses[:-1]) <= {0, 503} and self.told_when
+        """Answered in the end, after nothing worse than 503s that say when to come again."""
+        return self.statuses[-1] == 200 and set(self.statuses[:-1]) <= {503} and self.told_when
 
 
 @dataclass
@@ -41,8 +39,6 @@ class SteadyLoad:
     address: str
     path: str
     body: Callable[[int], Mapping[str, Any]]
-    reconnects: bool = False
-    """A connection that breaks is made anew and the request sent again, as by a load balancer."""
     outcomes: list[Outcome] = field(default_factory=list)
     _news: threading.Condition = field(default_factory=threading.Condition)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -98,12 +94,7 @@ class SteadyLoad:
             try:
                 reply = client.post(self.path, json=body)
             except httpx.HTTPError as error:
-                statuses.append(0)
-                answer = {"error": repr(error)}
-                if not self.reconnects:
-                    break
-                threading.Event().wait(RECONNECT_S)
-                continue
+                return Outcome((*statuses, 0), told_when, {"error": repr(error)})
             statuses.append(reply.status_code)
             answer = _json(reply)
             if reply.status_code != 503:
