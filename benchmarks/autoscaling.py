@@ -158,7 +158,8 @@ def events(count: NodeCount) -> list[tuple[float, int, str]]:
     changes = [(count.seconds[0], count.nodes[0], "the head alone")]
     for before, after, at in zip(count.nodes, count.nodes[1:], count.seconds[1:], strict=False):
         if after != before:
-            changes.append((at, after, "a node came" if after > before else "a node went"))
+            nodes = f"{abs(after - before)} node{'s' * (abs(after - before) > 1)}"
+            changes.append((at, after, f"{nodes} {'came' if after > before else 'went'}"))
     for at, what in count.marks:
         seen = [nodes for second, nodes in zip(count.seconds, count.nodes, strict=True) if second <= at]
         changes.append((at, seen[-1] if seen else count.nodes[0], what))
@@ -176,12 +177,15 @@ def plot(count: NodeCount, file: Path) -> None:
     figure, axes = plt.subplots(figsize=(9, 3.2), layout="constrained")
     axes.step(count.seconds, count.nodes, where="post", color="#3457d5", linewidth=2)
     axes.fill_between(count.seconds, count.nodes, step="post", color="#3457d5", alpha=0.12)
-    for at, what in count.marks:
+    end = max([*count.seconds, *(at for at, _ in count.marks)])
+    for number, (at, what) in enumerate(count.marks):
+        late = at > 0.8 * end
         axes.axvline(at, color="#888888", linewidth=0.8, linestyle=":")
         axes.annotate(
-            what, (at, 3.35), rotation=0, fontsize=8, ha="left", xytext=(3, 0), textcoords="offset points"
-        )
-    axes.set(xlabel="seconds", ylabel="nodes", ylim=(0, 3.7), yticks=range(4), xlim=(0, max(count.seconds)))
+            what, (at, 3.35 + 0.35 * (number % 3)), fontsize=8, ha="right" if late else "left",
+            xytext=(-3 if late else 3, 0), textcoords="offset points",
+        )  # fmt: skip
+    axes.set(xlabel="seconds", ylabel="nodes", ylim=(0, 4.4), yticks=range(4), xlim=(0, end))
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(file, metadata={"Date": None})
     plt.close(figure)
