@@ -94,16 +94,9 @@ def start_cluster(
         make_certificates(_folder(settings) / TLS, ip, LOOPBACK, get_node_ip_address())
         found = replace(found, tls=str(_folder(settings) / TLS))
     arguments = (
-        "--head",
-        f"--node-ip-address={ip}",
-        f"--port={port}",
-        "--include-dashboard=true",
-        f"--dashboard-host={LOOPBACK}",
-        f"--dashboard-port={dashboard}",
+        *_of_a_head(found, settings),
         f"--ray-client-server-port={client}",
         f"--dashboard-agent-listen-port={agent}",
-        f"--object-store-memory={store_mib * 2**20}",
-        f"--temp-dir={ray_folder(settings)}",
         *head,
     )
     with _ended_on_error(settings) as grown:
@@ -118,6 +111,21 @@ def start_cluster(
             found = add_node(settings, found, cpus=cpus, gpus=gpus, env=env)
             grown.append(found.nodes[-1])
     return keep(settings, found)
+
+
+def _of_a_head(cluster: LocalCluster, settings: Settings) -> tuple[str, ...]:
+    """Arguments of its `ray start`."""
+    ip, _, port = cluster.address.rpartition(":")
+    return (
+        "--head",
+        f"--node-ip-address={ip}",
+        f"--port={port}",
+        "--include-dashboard=true",
+        f"--dashboard-host={LOOPBACK}",
+        f"--dashboard-port={cluster.dashboard.rpartition(':')[2]}",
+        f"--object-store-memory={cluster.store_mib * 2**20}",
+        f"--temp-dir={ray_folder(settings)}",
+    )
 
 
 def add_node(
